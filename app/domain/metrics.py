@@ -57,7 +57,7 @@ class LabelMetrics:
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures for JSON, None where undefined."""
-        return _json_safe(asdict(self))
+        return json_safe(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Average:
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures for JSON, None where undefined."""
-        return _json_safe(asdict(self))
+        return json_safe(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures for JSON, None where undefined."""
-        return _json_safe(asdict(self))
+        return json_safe(asdict(self))
 
 
 def evaluate(truth: npt.ArrayLike, probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5) -> Evaluation:
@@ -161,6 +161,11 @@ def precision_recall_f1(tp: npt.ArrayLike, fp: npt.ArrayLike, fn: npt.ArrayLike)
         _ratio(hits, hits + missed),
         _ratio(2 * hits, 2 * hits + added + missed),
     )
+
+
+def json_safe(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields as JSON knows them: NaN and undefined intervals as None, tuples and row indices as lists."""
+    return {name: _json_value(value) for name, value in fields.items()}
 
 
 def mean_or_undefined(values: npt.ArrayLike) -> float:
@@ -261,11 +266,6 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return shares
 
 
-def _json_safe(fields: Mapping[str, object]) -> dict[str, object]:
-    """Return the fields with NaN and undefined intervals as None, tuples as lists."""
-    return {name: _json_value(value) for name, value in fields.items()}
-
-
 def _json_value(value: object) -> object:
     """Return one value as JSON knows it."""
     match value:
@@ -274,8 +274,10 @@ def _json_value(value: object) -> object:
         case float():
             return None if isnan(value) else value
         case dict():
-            return _json_safe(value)
+            return json_safe(value)
         case list() | tuple():
             return [_json_value(item) for item in value]
+        case np.ndarray():
+            return value.tolist()
         case _:
             return value
