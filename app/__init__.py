@@ -1,0 +1,1 @@
+"""The web application: everything but the training stack."""

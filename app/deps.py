@@ -1,0 +1,130 @@
+"""What routes ask for: a session, the account, and the project loaded and allowed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Path, Request
+from sqlalchemy.orm import Session
+
+from app.db import session_scope
+from app.domain.statuses import Role
+from app.errors import ForbiddenError, NotFoundError, NotSignedInError
+from app.i18n import gettext as _
+from app.models import Account, Project
+from app.security import csrf_matches
+from app.services import accounts, projects
+from app.storage import Storage, get_storage
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SESSION_COOKIE = "loupe_session"
+BROWSER_COOKIE = "loupe_browser"
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    """Open the request's one transaction; it commits before the answer is sent."""
+    with session_scope(writes=request.method not in SAFE_METHODS) as session:
+        yield session
+
+
+DbSession = Annotated[Session, Depends(get_session, scope="function")]
+Files = Annotated[Storage, Depends(get_storage)]
+
+
+async def check_csrf(request: Request) -> None:
+    """Refuse a change that does not come from a page of ours."""
+    if request.method in SAFE_METHODS:
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise ForbiddenError(_("This request came from another site and was not carried out."))
+    given = request.headers.get("x-csrf-token", "")
+    if not given and request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    ):
+        given = str((await request.form()).get("csrf_token", ""))
+    if not csrf_matches(request.state.browser_token, given):
+        raise ForbiddenError(_("This page has been open too long. Please load it again and repeat what you did."))
+
+
+Dependency = TypeVar("Dependency", bound=Callable[..., object])
+
+
+def _says(audience: str, dependency: Dependency) -> Dependency:
+    # Who may reach a path is written on the dependency itself, so that no path can state one thing and do another.
+    dependency.audience = audience  # type: ignore[attr-defined]
+    return dependency
+
+
+def _everyone(request: Request, session: DbSession) -> Account | None:
+    request.state.account = accounts.account_of_token(session, request.cookies.get(SESSION_COOKIE, ""))
+    account: Account | None = request.state.account
+    return account
+
+
+def _signed_in(account: Annotated[Account | None, Depends(_everyone)]) -> Account:
+    if account is None:
+        raise NotSignedInError
+    return account
+
+
+def _owner(account: Annotated[Account, Depends(_signed_in)]) -> Account:
+    if not account.is_owner:
+        raise ForbiddenError(_("Only an owner of this Loupe may do that."))
+    return account
+
+
+Everyone = Annotated[Account | None, Depends(_says("everyone", _everyone))]
+SignedIn = Annotated[Account, Depends(_says("signed in", _signed_in))]
+Owner = Annotated[Account, Depends(_says("owner", _owner))]
+
+
+@dataclass(frozen=True)
+class Access:
+    """A project that the account may reach, and as what."""
+
+    project: Project
+    account: Account
+    role: Role
+
+    def is_at_least(self, role: Role) -> bool:
+        """Tell whether the role here may do what another may."""
+        return self.role.at_least(role)
+
+
+def _load(session: Session, account: Account, project_id: int, minimum: Role) -> Access:
+    project, role = projects.project_for(session, account, project_id)
+    if project is None or role is None:
+        raise NotFoundError
+    if not role.at_least(minimum):
+        raise ForbiddenError
+    return Access(project, account, role)
+
+
+def _allow(minimum: Role) -> Callable[..., Access]:
+    def allow(
+        account: Annotated[Account, Depends(_signed_in)], session: DbSession, project_id: Annotated[int, Path()]
+    ) -> Access:
+        return _load(session, account, project_id, minimum)
+
+    return _says(minimum.value, allow)
+
+
+def _allow_streaming(minimum: Role) -> Callable[..., Access]:
+    # A long upload must not hold the database: the check has a transaction of its own, over before the body is read.
+    def allow(request: Request, project_id: Annotated[int, Path()]) -> Access:
+        with session_scope(writes=False) as session:
+            account = accounts.account_of_token(session, request.cookies.get(SESSION_COOKIE, ""))
+            request.state.account = account
+            if account is None:
+                raise NotSignedInError
+            return _load(session, account, project_id, minimum)
+
+    return _says(minimum.value, allow)
+
+
+Annotator = Annotated[Access, Depends(_allow(Role.ANNOTATOR))]
+Reviewer = Annotated[Access, Depends(_allow(Role.REVIEWER))]
+Lead = Annotated[Access, Depends(_allow(Role.LEAD))]
+StreamingLead = Annotated[Access, Depends(_allow_streaming(Role.LEAD))]

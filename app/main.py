@@ -1,0 +1,180 @@
+"""The web application: routes, static files, security headers, refusals, and the sweep for lost jobs."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from app.config import get_settings
+from app.deps import BROWSER_COOKIE, SESSION_COOKIE, check_csrf
+from app.errors import AppError, NotFoundError, NotSignedInError, UnavailableError
+from app.i18n import gettext as _
+from app.routes import ROUTERS
+from app.security import HEADERS
+from app.services import jobs
+from app.templating import LIBRARIES, NODE_MODULES, STATIC, render
+
+log = logging.getLogger(__name__)
+# The address of a file carries its digest: what was fetched once need never be asked for again.
+KEEP_FOR_LONG = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """What errors/error.html and errors/fragment.html show."""
+
+    status: int
+    sentence: str
+
+
+def create_app() -> FastAPI:
+    """Build the application."""
+    application = FastAPI(
+        title="Loupe",
+        dependencies=[Depends(check_csrf)],
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    for router in ROUTERS:
+        application.include_router(router)
+    application.add_api_route("/static/{name:path}", static_file, include_in_schema=False)
+    application.add_api_route("/lib/{name}", library_file, include_in_schema=False)
+    application.add_api_route("/health", health, include_in_schema=False)
+    application.middleware("http")(_browser_and_headers)
+    application.add_exception_handler(AppError, _refusal)
+    application.add_exception_handler(HTTPException, _http_refusal)
+    application.add_exception_handler(RequestValidationError, _unreadable)
+    application.add_exception_handler(SQLAlchemyError, _database_trouble)
+    application.add_exception_handler(Exception, _fault)
+    return application
+
+
+def static_file(name: str) -> Response:
+    """Serve a file of ours; everyone may reach it."""
+    return _file_below(STATIC, name)
+
+
+def library_file(name: str) -> Response:
+    """Serve a browser library; everyone may reach it."""
+    if name not in LIBRARIES:
+        raise NotFoundError
+    return _file_below(NODE_MODULES, LIBRARIES[name])
+
+
+def health() -> dict[str, str]:
+    """Say that the web server answers; everyone may reach it."""
+    return {"status": "ok"}
+
+
+def _file_below(folder: Path, name: str) -> Response:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise NotFoundError
+    return FileResponse(path, headers=KEEP_FOR_LONG)
+
+
+@asynccontextmanager
+async def _lifespan(_application: FastAPI) -> AsyncIterator[None]:
+    stop = threading.Event()
+    sweeper = threading.Thread(target=_sweep_until, args=(stop,), name="sweep", daemon=True)
+    sweeper.start()
+    yield
+    stop.set()
+    sweeper.join(timeout=5)
+
+
+def _sweep_until(stop: threading.Event) -> None:
+    interval = get_settings().sweep_seconds
+    last = time.time()
+    while not stop.wait(interval):
+        # After a laptop's sleep every heartbeat looks old: workers get one round to speak up first.
+        slept, last = time.time() - last > 2 * interval, time.time()
+        if slept:
+            continue
+        try:
+            jobs.sweep()
+        except SQLAlchemyError:
+            log.exception("the sweep for lost jobs failed and will be tried again")
+
+
+async def _browser_and_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    # Form tokens are bound to the sign-in, or before that to the browser.
+    browser = request.cookies.get(BROWSER_COOKIE, "")
+    fresh = "" if browser else secrets.token_urlsafe(16)
+    request.state.browser_token = request.cookies.get(SESSION_COOKIE) or browser or fresh
+    response = await call_next(request)
+    response.headers.update({key: value for key, value in HEADERS.items() if key not in response.headers})
+    settings = get_settings()
+    if settings.secure_cookies:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if fresh and "text/html" in response.headers.get("content-type", ""):
+        response.set_cookie(BROWSER_COOKIE, fresh, httponly=True, samesite="lax", secure=settings.secure_cookies)
+    return response
+
+
+def answer_refusal(request: Request, error: AppError) -> Response:
+    """Turn a refusal into JSON, a fragment or a page."""
+    is_fragment = "hx-request" in request.headers
+    if request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", ""):
+        body = {"error": {"status": error.status, "sentence": error.sentence, "fields": error.fields}}
+        return JSONResponse(body, status_code=error.status)
+    if isinstance(error, NotSignedInError):
+        target = f"/sign-in?next={quote(request.url.path, safe='/')}" if request.method == "GET" else "/sign-in"
+        if is_fragment:
+            return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return RedirectResponse(target, status_code=303)
+    name = "errors/fragment.html" if is_fragment else "errors/error.html"
+    return render(request, name, ErrorPage(error.status, error.sentence), status=error.status)
+
+
+def _refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)  # noqa: S101 - registered for this type only
+    return answer_refusal(request, error)
+
+
+def _http_refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return answer_refusal(request, NotFoundError())
+    refusal = AppError(_("This request could not be carried out."))
+    refusal.status = error.status_code
+    return answer_refusal(request, refusal)
+
+
+def _unreadable(request: Request, _error: Exception) -> Response:
+    refusal = AppError(_("Something in this request is missing or has the wrong form."))
+    refusal.status = 422
+    return answer_refusal(request, refusal)
+
+
+def _database_trouble(request: Request, error: Exception) -> Response:
+    log.error("the database failed", exc_info=error)
+    if isinstance(error, OperationalError):
+        return answer_refusal(
+            request,
+            UnavailableError(_("The database does not answer just now. Nothing was changed; please try again.")),
+        )
+    return _fault(request, error)
+
+
+def _fault(request: Request, error: Exception) -> Response:
+    log.error("a request failed", exc_info=error)
+    refusal = AppError(
+        _("Something went wrong on our side, and nothing was changed. The details are in the server's log.")
+    )
+    refusal.status = 500
+    return answer_refusal(request, refusal)

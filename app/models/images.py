@@ -1,0 +1,36 @@
+"""Images; their bytes are in the storage, addressed by content hash."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+from app.domain.statuses import Split
+from app.models.types import UtcDateTime, now, text_enum
+
+
+class Image(Base):
+    """One image of a project."""
+
+    __tablename__ = "images"
+    __table_args__ = (
+        UniqueConstraint("project_id", "sha256"),
+        UniqueConstraint("project_id", "name"),
+        Index("ix_images_project_id_split", "project_id", "split"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id", ondelete="SET NULL"), index=True)
+    name: Mapped[str] = mapped_column(String(1000))  # relative path as it came, e.g. "box 3/0012.jpg"
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    format: Mapped[str] = mapped_column(String(16))  # what the content is, e.g. "JPEG"
+    width: Mapped[int]  # pixels, upright
+    height: Mapped[int]
+    perceptual_hash: Mapped[str | None] = mapped_column(String(16))  # 64 bits in hexadecimal
+    group_key: Mapped[str | None] = mapped_column(String(64))  # images of one group never straddle a split
+    split: Mapped[Split | None] = mapped_column(text_enum(Split))  # once given, it stays
+    excluded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

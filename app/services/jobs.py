@@ -1,0 +1,225 @@
+"""Jobs: asking for background work, and its life from claim to end."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy.orm import Session
+
+from app.broker import enqueue, send
+from app.config import get_settings
+from app.db import session_scope
+from app.domain.statuses import OPEN_JOB_STATUSES, JobKind, JobStatus
+from app.errors import NotFoundError
+from app.i18n import gettext as _
+from app.models import Job, Worker
+from app.models.types import now
+
+# A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
+# its lead may rather look at what happened than find the machine at work again.
+REPEATABLE = frozenset({JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE})
+MAX_ATTEMPTS = 3
+# The broker may have lost a message, or been down: a job that waits longer is sent again.
+RESEND_AFTER = timedelta(seconds=15)
+TASK_OF_KIND = {
+    JobKind.IMPORT: "loupe.import",
+    JobKind.SAMPLE: "loupe.sample",
+    JobKind.TRAIN: "loupe.train",
+    JobKind.EVALUATE: "loupe.evaluate",
+    JobKind.PREDICT: "loupe.predict",
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """A job as the worker that claimed it holds it: any other attempt has lost it."""
+
+    job_id: int
+    attempt: int
+
+
+def create_job(
+    session: Session,
+    kind: JobKind,
+    *,
+    project_id: int | None,
+    account_id: int | None = None,
+    params: dict[str, Any] | None = None,
+) -> Job:
+    """Make a job and send its task after the commit."""
+    job = Job(
+        kind=kind, project_id=project_id, created_by_id=account_id, params=params or {}, enqueued_at=now(), total=0
+    )
+    session.add(job)
+    session.flush()  # the message carries the id
+    enqueue(session, TASK_OF_KIND[kind], job.id)
+    return job
+
+
+def get_job(session: Session, job_id: int, *, project_id: int | None = None) -> Job:
+    """Load a job, of one project if that is given."""
+    job = session.get(Job, job_id)
+    if job is None or (project_id is not None and job.project_id != project_id):
+        raise NotFoundError
+    return job
+
+
+def open_jobs(session: Session, project_id: int, kind: JobKind | None = None) -> list[Job]:
+    """List what is waiting or running in a project, oldest first."""
+    query = select(Job).where(Job.project_id == project_id, Job.status.in_(OPEN_JOB_STATUSES)).order_by(Job.id)
+    if kind is not None:
+        query = query.where(Job.kind == kind)
+    return list(session.scalars(query))
+
+
+def queue_position(session: Session, job: Job) -> int:
+    """Count the jobs of the same kind that are open and older."""
+    return len(
+        session.scalars(
+            select(Job.id).where(Job.kind == job.kind, Job.status.in_(OPEN_JOB_STATUSES), Job.id < job.id)
+        ).all()
+    )
+
+
+def request_cancel(session: Session, job: Job) -> None:
+    """Ask for a job to stop: at once where it has not begun, else as soon as its worker looks."""
+    moment = now()
+    stopped = _changed(
+        session,
+        update(Job)
+        .where(Job.id == job.id, Job.status == JobStatus.QUEUED)
+        .values(status=JobStatus.CANCELLED, finished_at=moment, cancel_requested_at=moment),
+    )
+    if not stopped:
+        session.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.status == JobStatus.RUNNING, Job.cancel_requested_at.is_(None))
+            .values(cancel_requested_at=moment)
+        )
+    session.expire(job)
+
+
+def claim(session: Session, job_id: int, worker: str) -> Held | None:
+    """Take a queued job; of two that try, one gets it."""
+    moment = now()
+    taken = _changed(
+        session,
+        update(Job)
+        .where(Job.id == job_id, Job.status == JobStatus.QUEUED)
+        .values(
+            status=JobStatus.RUNNING,
+            attempt=Job.attempt + 1,
+            started_at=moment,
+            heartbeat_at=moment,
+            worker=worker,
+            done=0,
+            total=0,
+            stage="",
+        ),
+    )
+    if not taken:
+        return None
+    return Held(job_id, session.scalars(select(Job.attempt).where(Job.id == job_id)).one())
+
+
+def beat(session: Session, held: Held) -> bool:
+    """Renew the heartbeat; false when the job is no longer held or is to stop."""
+    renewed = _changed(session, update(Job).where(*_is_held(held)).values(heartbeat_at=now()))
+    return renewed and not cancel_requested(session, held)
+
+
+def cancel_requested(session: Session, held: Held) -> bool:
+    """Tell whether the work should stop."""
+    row = session.execute(select(Job.cancel_requested_at, Job.status, Job.attempt).where(Job.id == held.job_id)).first()
+    return row is None or row[0] is not None or row[1] != JobStatus.RUNNING or row[2] != held.attempt
+
+
+def report(session: Session, held: Held, *, stage: str, done: int, total: int) -> None:
+    """Write down how far the work is."""
+    session.execute(update(Job).where(*_is_held(held)).values(stage=stage, done=done, total=total, heartbeat_at=now()))
+
+
+def finish(session: Session, held: Held, status: JobStatus, *, error: str = "") -> bool:
+    """End a job; false when this attempt no longer holds it, and its outcome must not count."""
+    ending = update(Job).where(*_is_held(held)).values(status=status, error=error, finished_at=now())
+    return _changed(session, ending)
+
+
+def cancel_wished(session: Session, held: Held) -> bool:
+    """Tell whether a person asked for the job to be cancelled."""
+    return session.scalar(select(Job.cancel_requested_at).where(Job.id == held.job_id)) is not None
+
+
+def give_back(session: Session, held: Held) -> JobStatus:
+    """Let go of a job because its worker is being shut down: it is queued again, or fails where it cannot be."""
+    job = get_job(session, held.job_id)
+    again = job.kind in REPEATABLE
+    status = JobStatus.QUEUED if again else JobStatus.FAILED
+    values: dict[str, Any] = {"status": status, "enqueued_at": now() - RESEND_AFTER}
+    if not again:
+        values |= {"error": _("Loupe was shut down while this was running."), "finished_at": now()}
+    session.execute(update(Job).where(*_is_held(held)).values(**values))
+    return status
+
+
+def sweep(*, resend: bool = True) -> None:
+    """Find jobs whose worker fell silent and messages that were lost; safe to run anywhere, any number of times."""
+    with session_scope() as session:
+        _end_or_requeue_lost(session)
+        waiting = _waiting_too_long(session) if resend else []
+    for job_id, kind in waiting:
+        send(TASK_OF_KIND[kind], job_id)
+
+
+def worker_seen(session: Session, name: str, queues: str) -> None:
+    """Write down that a worker is alive."""
+    session.merge(Worker(name=name, queues=queues, seen_at=now()))
+
+
+def worker_gone(session: Session, name: str) -> None:
+    """Write down that a worker has stopped."""
+    row = session.get(Worker, name)
+    if row is not None:
+        session.delete(row)
+
+
+def worker_alive(session: Session, queue: str) -> bool:
+    """Tell whether some worker takes work from a queue."""
+    recent = session.scalars(select(Worker.queues).where(Worker.seen_at >= _lost_before()))
+    return any(queue in queues.split(",") for queues in recent)
+
+
+def _changed(session: Session, statement: Update) -> bool:
+    # An UPDATE's result is always a CursorResult, which the signature of execute() does not say.
+    return bool(cast("CursorResult[Any]", session.execute(statement)).rowcount)
+
+
+def _lost_before() -> datetime:
+    return now() - timedelta(seconds=get_settings().lost_after_seconds)
+
+
+def _is_held(held: Held) -> tuple[Any, ...]:
+    return (Job.id == held.job_id, Job.attempt == held.attempt, Job.status == JobStatus.RUNNING)
+
+
+def _end_or_requeue_lost(session: Session) -> None:
+    lost = session.scalars(select(Job).where(Job.status == JobStatus.RUNNING, Job.heartbeat_at < _lost_before()))
+    for job in lost.all():
+        if job.cancel_requested_at is not None:
+            job.status, job.finished_at = JobStatus.CANCELLED, now()
+        elif job.kind in REPEATABLE and job.attempt < MAX_ATTEMPTS:
+            job.status, job.enqueued_at = JobStatus.QUEUED, now() - RESEND_AFTER
+        else:
+            job.status, job.finished_at = JobStatus.FAILED, now()
+            job.error = _("The worker stopped before it was done (it was shut down, crashed or ran out of memory).")
+
+
+def _waiting_too_long(session: Session) -> list[tuple[int, JobKind]]:
+    moment = now()
+    rows = session.scalars(
+        select(Job).where(Job.status == JobStatus.QUEUED, Job.enqueued_at <= moment - RESEND_AFTER)
+    ).all()
+    for job in rows:
+        job.enqueued_at = moment
+    return [(job.id, job.kind) for job in rows]

@@ -1,0 +1,100 @@
+"""Files: originals addressed by content hash, renditions, uploads in progress, checkpoints, embeddings."""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from app.config import get_settings
+
+Rendition = Literal["thumbnail", "screen"]
+CHUNK = 1 << 20  # a megabyte at a time keeps memory flat
+
+
+class Storage:
+    """The data folder; every write is to a temporary name first, so that no reader meets half a file."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+
+    def original(self, sha256: str) -> Path:
+        """Where the untouched bytes of an image are."""
+        return self.root / "originals" / sha256[:2] / sha256
+
+    def rendition(self, sha256: str, kind: Rendition) -> Path:
+        """Where a derived version of an image is, or will be."""
+        return self.root / "renditions" / kind / sha256[:2] / f"{sha256}.webp"
+
+    def upload_folder(self, import_id: int) -> Path:
+        """Where the files of an import wait until its job has read them."""
+        return self.root / "uploads" / str(import_id)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of all checkpoints, one folder a run."""
+        return self.root / "checkpoints"
+
+    @property
+    def embeddings(self) -> Path:
+        """Folder of the embedding cache."""
+        return self.root / "embeddings"
+
+    @property
+    def backbones(self) -> Path:
+        """Folder of converted pretrained weights."""
+        return self.root / "backbones"
+
+    @property
+    def run(self) -> Path:
+        """Folder of what is true only while `loupe up` runs."""
+        return self.root / "run"
+
+    def keep_original(self, source: Path) -> str:
+        """Copy a file into the originals and give its SHA-256; the same bytes are kept once."""
+        digest = hash_file(source)
+        target = self.original(digest)
+        if not target.exists():
+            with source.open("rb") as stream:
+                write_atomically(target, iter(lambda: stream.read(CHUNK), b""))
+        return digest
+
+    def forget_upload(self, import_id: int) -> None:
+        """Remove the waiting files of an import."""
+        shutil.rmtree(self.upload_folder(import_id), ignore_errors=True)
+
+
+def get_storage() -> Storage:
+    """Open the storage of the data folder in force."""
+    return Storage(get_settings().data)
+
+
+def hash_file(path: Path) -> str:
+    """Compute the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as stream:
+        return hash_stream(stream)
+
+
+def hash_stream(stream: BinaryIO) -> str:
+    """Compute the SHA-256 of what is left in a stream in hexadecimal."""
+    digest = hashlib.sha256()
+    while chunk := stream.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_atomically(target: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file so that it is either whole or not there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

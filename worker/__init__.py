@@ -1,0 +1,1 @@
+"""The workers: the only code that imports torch and fastai."""

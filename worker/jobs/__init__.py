@@ -1,0 +1,1 @@
+"""What each kind of job does, between the database and the training code."""

@@ -1,0 +1,1 @@
+"""Celery tasks, one file a queue; each claims its job, calls, records."""
