@@ -1,0 +1,10 @@
+// The behaviours every page has. Pages load their own modules in the "scripts" block.
+import "./http.js";
+import "./toast.js";
+import "./dialog.js";
+import "./confirm.js";
+import "./popover.js";
+import "./shortcuts.js";
+import "./local-time.js";
+import "./copy.js";
+import "./chart.js";

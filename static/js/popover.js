@@ -1,0 +1,39 @@
+// Places a popover beside the button that opens it; without this script it would stand in the corner of the window.
+
+const GAP = 6;
+const EDGE = 8;
+
+function invokerOf(popover) {
+  return document.querySelector(`[popovertarget="${CSS.escape(popover.id)}"]`);
+}
+
+function place(popover) {
+  const button = invokerOf(popover);
+  if (!button) return;
+  const anchor = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = popover;
+  const below = anchor.bottom + GAP;
+  const fitsBelow = below + height <= innerHeight - EDGE;
+  const top = fitsBelow ? below : Math.max(EDGE, anchor.top - GAP - height);
+  // Menus at the end of a row open towards its start.
+  const start = anchor.left + width <= innerWidth - EDGE ? anchor.left : anchor.right - width;
+  const left = Math.min(Math.max(EDGE, start), Math.max(EDGE, innerWidth - width - EDGE));
+  popover.style.setProperty("top", `${top}px`);
+  popover.style.setProperty("left", `${left}px`);
+}
+
+function placeOpen() {
+  for (const popover of document.querySelectorAll("[popover]:popover-open")) place(popover);
+}
+
+// "toggle" does not bubble; it can be heard on its way down.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.newState !== "open" || !event.target.matches("[popover]")) return;
+    place(event.target);
+  },
+  { capture: true },
+);
+addEventListener("resize", placeOpen);
+addEventListener("scroll", placeOpen, { capture: true, passive: true });
