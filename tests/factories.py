@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 PASSWORD_HASH = hash_password(PASSWORD)
 
 
-class RowFactory(factory.Factory):
+class RowFactory(factory.Factory[Any]):
     """Adds the row to the session it is given and flushes."""
 
     class Meta:
