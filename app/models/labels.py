@@ -28,8 +28,8 @@ class Label(Base):
             "project_id",
             "key",
             unique=True,
-            sqlite_where=text("removed_at IS NULL"),
-            postgresql_where=text("removed_at IS NULL"),
+            sqlite_where=text("removed_at IS NULL AND key <> ''"),
+            postgresql_where=text("removed_at IS NULL AND key <> ''"),
         ),
     )
 
@@ -37,7 +37,7 @@ class Label(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(80))
     colour: Mapped[str] = mapped_column(String(16))  # name of a palette colour
-    key: Mapped[str] = mapped_column(String(1))  # the annotator's key, lower case
+    key: Mapped[str] = mapped_column(String(1))  # the annotator's key, lower case; empty when all keys were taken
     definition: Mapped[str] = mapped_column(Text, default="")
     definition_version: Mapped[int] = mapped_column(default=1)
     position: Mapped[int]

@@ -185,8 +185,8 @@ def upgrade() -> None:
             "uq_labels_project_id_key",
             ["project_id", "key"],
             unique=True,
-            sqlite_where=sa.text("removed_at IS NULL"),
-            postgresql_where=sa.text("removed_at IS NULL"),
+            sqlite_where=sa.text("removed_at IS NULL AND key <> ''"),
+            postgresql_where=sa.text("removed_at IS NULL AND key <> ''"),
         )
         batch_op.create_index(
             "uq_labels_project_id_name",
@@ -632,8 +632,8 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "uq_labels_project_id_key",
-            sqlite_where=sa.text("removed_at IS NULL"),
-            postgresql_where=sa.text("removed_at IS NULL"),
+            sqlite_where=sa.text("removed_at IS NULL AND key <> ''"),
+            postgresql_where=sa.text("removed_at IS NULL AND key <> ''"),
         )
 
     op.drop_table("labels")
