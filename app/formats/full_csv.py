@@ -1,0 +1,112 @@
+"""Everything known about every image, one row each, for spreadsheets and statistics.
+
+The form is not read back. A cell of text that a spreadsheet would run as a formula gets an apostrophe in front;
+the lesson's form (labels_csv) keeps every name exactly. The words in it are those of Loupe's vocabulary and are not
+translated, so that a script works on every installation's file.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from app.formats.label_names import LABEL_DELIMITER
+
+Status = Literal["tagged", "none apply", "not tagged", "skipped", "disputed"]
+Answer = Literal["present", "absent", "unsure", "unknown", "disputed"]
+
+FIXED_COLUMNS = ("file", "status", "labels", "who", "when", "split")
+# Their prefixes keep a label called "file" or "split" from looking like a fixed column.
+LABEL_COLUMNS = ("answer", "probability", "threshold", "predicted")
+
+# What spreadsheets take for the beginning of a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Excel takes a CSV for UTF-8 only if it begins with this mark.
+_BOM = "\ufeff"
+# Rows written between two chunks: enough that a chunk is worth sending, few enough that it is small.
+_CHUNK_ROWS = 200
+
+
+@dataclass(frozen=True)
+class LabelCells:
+    """What is known of one label on one image."""
+
+    answer: Answer = "unknown"
+    probability: float | None = None
+    threshold: float | None = None
+
+    @property
+    def predicted(self) -> str:
+        """Say what the model predicts, or nothing where it has not."""
+        if self.probability is None or self.threshold is None:
+            return ""
+        return "present" if self.probability >= self.threshold else "absent"
+
+
+@dataclass(frozen=True)
+class FullRow:
+    """One image: its status, resolved labels, who answered and when last, its split, and its labels one by one."""
+
+    file: str
+    status: Status
+    labels: Sequence[str] = ()
+    who: Sequence[str] = ()
+    when: datetime | None = None
+    split: str | None = None
+    cells: Mapping[str, LabelCells] = field(default_factory=dict)
+
+
+def full_csv(labels: Sequence[str], rows: Iterable[FullRow], *, bom: bool = True) -> Iterator[str]:
+    """Write the table in chunks of text, to be encoded as UTF-8; `labels` gives the columns and their order."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    if bom:
+        buffer.write(_BOM)
+    writer.writerow([*FIXED_COLUMNS, *(f"{column}: {label}" for label in labels for column in LABEL_COLUMNS)])
+    for number, row in enumerate(rows, start=1):
+        writer.writerow(_cells(labels, row))
+        if number % _CHUNK_ROWS == 0:
+            yield _drained(buffer)
+    yield _drained(buffer)
+
+
+def _cells(labels: Sequence[str], row: FullRow) -> Iterator[str]:
+    yield _text(row.file)
+    yield row.status
+    yield _text(LABEL_DELIMITER.join(row.labels))
+    yield _text(LABEL_DELIMITER.join(name.replace(LABEL_DELIMITER, "/") for name in row.who))
+    yield _moment(row.when)
+    yield row.split or ""
+    for label in labels:
+        cells = row.cells.get(label, LabelCells())
+        yield cells.answer
+        yield _number(cells.probability)
+        yield _number(cells.threshold)
+        yield cells.predicted
+
+
+def _text(value: str) -> str:
+    """Keep a spreadsheet from running a name as a formula."""
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+
+
+def _moment(value: datetime | None) -> str:
+    if value is None:
+        return ""
+    if value.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be exported")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _number(value: float | None) -> str:
+    # Six decimals tell apart what a model tells apart; more is noise.
+    return "" if value is None else f"{value:.6f}"
+
+
+def _drained(buffer: io.StringIO) -> str:
+    chunk = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return chunk
