@@ -19,7 +19,8 @@ def test_the_same_relative_path_matches() -> None:
     matches = match(["1900/a.jpg", "1910/a.jpg"], ["1910/a.jpg", "1900/a.jpg", "b.jpg"])
     assert found(matches) == {"1900/a.jpg": "1900/a.jpg", "1910/a.jpg": "1910/a.jpg"}
     assert matches.unmatched == ["b.jpg"]
-    assert matches.refused == matches.notes == []
+    assert not matches.refused
+    assert not matches.notes
 
 
 def test_a_folder_in_front_does_not_matter() -> None:

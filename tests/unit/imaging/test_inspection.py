@@ -1,7 +1,6 @@
 """What is accepted as an image, what is refused, and in which words."""
 
 import io
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -189,7 +188,7 @@ def test_a_damaged_colour_profile_is_noted_and_costs_nothing_else(tmp_path: Path
 
 def test_a_damaged_exif_block_costs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
-    path.write_bytes(encoded(noise(), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff" + os.urandom(40)))
+    path.write_bytes(encoded(noise(), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff" + bytes(range(40))))
     assert inspect_image(path).exif_orientation == 1
 
 
