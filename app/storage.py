@@ -26,7 +26,7 @@ class Storage:
 
     def rendition(self, sha256: str, kind: Rendition) -> Path:
         """Where a derived version of an image is, or will be."""
-        return self.root / "renditions" / kind / sha256[:2] / f"{sha256}.webp"
+        return self.root / "renditions" / kind / sha256[:2] / f"{sha256}.jpg"
 
     def upload_folder(self, import_id: int) -> Path:
         """Where the files of an import wait until its job has read them."""
