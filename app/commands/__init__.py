@@ -1,0 +1,1 @@
+"""The commands of `loupe`, one noun a file; each as thin as a route."""
