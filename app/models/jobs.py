@@ -37,6 +37,7 @@ class Job(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     cancel_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stage: Mapped[str] = mapped_column(String(200), default="")  # what it is doing, as a sentence
+    stage_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what the time left is reckoned from
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")  # the cause of a failure, as a sentence

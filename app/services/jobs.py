@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy import CursorResult, Update, case, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.broker import enqueue, send
@@ -14,7 +14,7 @@ from app.domain.statuses import OPEN_JOB_STATUSES, JobKind, JobStatus
 from app.errors import NotFoundError
 from app.i18n import gettext as _
 from app.models import Job, Worker
-from app.models.types import now
+from app.models.types import UtcDateTime, now
 
 # A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
 # its lead may rather look at what happened than find the machine at work again.
@@ -137,7 +137,21 @@ def cancel_requested(session: Session, held: Held) -> bool:
 
 def report(session: Session, held: Held, *, stage: str, done: int, total: int) -> None:
     """Write down how far the work is."""
-    session.execute(update(Job).where(*_is_held(held)).values(stage=stage, done=done, total=total, heartbeat_at=now()))
+    moment = now()
+    begun = case((Job.stage == stage, Job.stage_started_at), else_=literal(moment, UtcDateTime))
+    session.execute(
+        update(Job)
+        .where(*_is_held(held))
+        .values(stage=stage, stage_started_at=begun, done=done, total=total, heartbeat_at=moment)
+    )
+
+
+def seconds_left(job: Job) -> float | None:
+    """Reckon how long the stage of a running job will still take, from its pace so far; None while nobody can tell."""
+    if job.status is not JobStatus.RUNNING or job.stage_started_at is None or not 0 < job.done <= job.total:
+        return None
+    elapsed = (now() - job.stage_started_at).total_seconds()
+    return elapsed * (job.total - job.done) / job.done
 
 
 def finish(session: Session, held: Held, status: JobStatus, *, error: str = "") -> bool:

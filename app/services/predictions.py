@@ -1,0 +1,146 @@
+"""Predictions: keeping what a run says of every image, and reading it as matrices and as suggestions."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from app.domain.statuses import JobKind
+from app.models import Image, Job, Prediction, Run, Threshold
+from app.services import jobs, labels
+
+Floats = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+DEFAULT_THRESHOLD = 0.5
+# One little-endian single-precision number a label, wherever the database is and whatever machine reads it.
+STORED = np.dtype("<f4")
+# As many ids as every database takes in one statement, with room to spare.
+BATCH = 500
+
+
+class Suggestion(NamedTuple):
+    """What the active run says of one label of an image."""
+
+    label_id: int
+    probability: float
+    predicted: bool
+
+
+@dataclass(frozen=True)
+class ProbabilityMatrix:
+    """What a run says of images: row i belongs to `image_ids[i]`, columns are in the order of `Run.labels`.
+
+    `probabilities` is float64 [n, L]; `held_out` is bool [n], true where the model that says it was not trained on
+    the image.
+    """
+
+    image_ids: Ids
+    probabilities: Floats
+    held_out: Flags
+
+    def rows(self) -> dict[int, int]:
+        """Map image ids to rows."""
+        return {int(image_id): row for row, image_id in enumerate(self.image_ids)}
+
+
+def probability_matrix(session: Session, run: Run, image_ids: Sequence[int] | None = None) -> ProbabilityMatrix:
+    """Read what a run says of all images, by id, or of given ones in their order.
+
+    Images of which it says nothing are left out.
+    """
+    columns = (Prediction.image_id, Prediction.probabilities, Prediction.held_out)
+    query = select(*columns).where(Prediction.run_id == run.id)
+    if image_ids is None:
+        rows = list(session.execute(query.order_by(Prediction.image_id)).tuples())
+    else:
+        found: dict[int, tuple[int, bytes, bool]] = {}
+        for part in _batches(image_ids):
+            found.update((row[0], row) for row in session.execute(query.where(Prediction.image_id.in_(part))).tuples())
+        rows = [found[image_id] for image_id in image_ids if image_id in found]
+    stored = np.frombuffer(b"".join(row[1] for row in rows), dtype=STORED).reshape(len(rows), len(run.labels))
+    return ProbabilityMatrix(
+        np.array([row[0] for row in rows], dtype=np.int64),
+        stored.astype(np.float64),
+        np.array([row[2] for row in rows], dtype=np.bool_),
+    )
+
+
+def write_predictions(
+    session: Session, run_id: int, image_ids: Sequence[int], probabilities: npt.ArrayLike, held_out: Sequence[bool]
+) -> None:
+    """Keep what a run says of images: float [n, L] and bool [n]."""
+    stored = np.asarray(probabilities, dtype=STORED)
+    if not image_ids:
+        return
+    session.execute(
+        insert(Prediction),
+        [
+            {"run_id": run_id, "image_id": image_id, "probabilities": row.tobytes(), "held_out": bool(held)}
+            for image_id, row, held in zip(image_ids, stored, held_out, strict=True)
+        ],
+    )
+
+
+def suggestions(session: Session, project_id: int, image_ids: Collection[int]) -> dict[int, list[Suggestion]]:
+    """Tell what the active run says of images: live labels only, the most probable first.
+
+    Images of which it says nothing are left out.
+    """
+    run = session.scalar(select(Run).where(Run.project_id == project_id, Run.is_active))
+    if run is None or not image_ids:
+        return {}
+    live = {label.id for label in labels.live_labels(session, project_id)}
+    limits = dict(
+        session.execute(select(Threshold.label_id, Threshold.value).where(Threshold.run_id == run.id)).tuples()
+    )
+    order = [(column, label["id"]) for column, label in enumerate(run.labels) if label["id"] in live]
+    matrix = probability_matrix(session, run, list(image_ids))
+    said = {}
+    for image_id, row in zip(matrix.image_ids.tolist(), matrix.probabilities.tolist(), strict=True):
+        found = [
+            Suggestion(label_id, row[column], row[column] >= limits.get(label_id, DEFAULT_THRESHOLD))
+            for column, label_id in order
+        ]
+        said[image_id] = sorted(found, key=lambda each: -each.probability)
+    return said
+
+
+def unpredicted_images(session: Session, run: Run) -> list[Image]:
+    """List the images of the run's project of which the run says nothing yet."""
+    known = select(Prediction.image_id).where(Prediction.run_id == run.id)
+    query = select(Image).where(Image.project_id == run.project_id, Image.excluded_at.is_(None), Image.id.not_in(known))
+    return list(session.scalars(query.order_by(Image.id)))
+
+
+def request_predictions(session: Session, project_id: int, *, account_id: int | None = None) -> Job | None:
+    """Ask for the active run's word on images that came after it; None where there is nothing to do."""
+    run = session.scalar(select(Run).where(Run.project_id == project_id, Run.is_active))
+    if run is None or not unpredicted_images(session, run):
+        return None
+    waiting = [job for job in jobs.open_jobs(session, project_id, JobKind.PREDICT) if "folder" not in job.params]
+    # A job that has begun may have made its list before the latest images came.
+    queued = next((job for job in waiting if job.started_at is None), None)
+    return queued or jobs.create_job(
+        session, JobKind.PREDICT, project_id=project_id, account_id=account_id, params={"run_id": run.id}
+    )
+
+
+def request_folder_predictions(session: Session, run: Run, folder: str, *, account_id: int | None = None) -> Job:
+    """Ask for a run's word on the images of a folder of the server; the job writes a CSV."""
+    return jobs.create_job(
+        session,
+        JobKind.PREDICT,
+        project_id=run.project_id,
+        account_id=account_id,
+        params={"run_id": run.id, "folder": folder},
+    )
+
+
+def _batches(image_ids: Sequence[int]) -> list[Sequence[int]]:
+    return [image_ids[start : start + BATCH] for start in range(0, len(image_ids), BATCH)]

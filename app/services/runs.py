@@ -1,0 +1,284 @@
+"""Runs: starting, finding, cancelling and activating them, and what a finished one reports."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from app.config import get_settings
+from app.db import session_scope
+from app.domain.statuses import OPEN_JOB_STATUSES, JobKind, JobStatus, Recipe
+from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.i18n import gettext as _
+from app.models import Account, Epoch, Job, Project, Run, Threshold
+from app.services import jobs, readiness
+from app.services.predictions import (
+    ProbabilityMatrix,
+    Suggestion,
+    probability_matrix,
+    request_predictions,
+    suggestions,
+)
+from app.services.snapshots import TruthMatrix, truth_matrix
+
+# What a run says and what it was told belong to it, so both can be asked for here.
+__all__ = [
+    "ProbabilityMatrix",
+    "RunRow",
+    "Suggestion",
+    "TruthMatrix",
+    "activate",
+    "active_run",
+    "cancel_run",
+    "default_config",
+    "epochs",
+    "finished_run",
+    "get_run",
+    "latest_run",
+    "list_runs",
+    "open_run",
+    "probability_matrix",
+    "report_dict",
+    "request_predictions",
+    "start_run",
+    "suggestions",
+    "truth_matrix",
+    "wait_for_job",
+]
+
+# The weights of this network come with the installation; every other one is fetched on first use.
+DEFAULT_BACKBONE = "tf_efficientnet_lite0"
+# The lesson trains five epochs frozen and four unfrozen.
+FROZEN_EPOCHS = 5
+UNFROZEN_EPOCHS = 4
+# A hundred epochs of some hundred images take a laptop most of a day: more is a slip of the keyboard.
+MOST_EPOCHS = 100
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as the list of runs shows it; figures are None until it has been evaluated."""
+
+    run: Run
+    who: str
+    mean_average_precision: float | None
+    macro_f1: float | None
+    n_images: int
+    n_validation: int
+
+
+def default_config(recipe: Recipe) -> dict[str, Any]:
+    """Give what a recipe uses where nothing else is asked for."""
+    if recipe is Recipe.QUICK:
+        return {"backbone": DEFAULT_BACKBONE}
+    return {"backbone": DEFAULT_BACKBONE, "frozen_epochs": FROZEN_EPOCHS, "unfrozen_epochs": UNFROZEN_EPOCHS}
+
+
+def clean_config(recipe: Recipe, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Complete what a recipe was told; refuse what it does not know or cannot do."""
+    cleaned = default_config(recipe)
+    for name, value in (config or {}).items():
+        if name not in cleaned:
+            raise InvalidInputError(
+                _("The recipe “%(recipe)s” has no setting “%(name)s”.") % {"recipe": recipe, "name": name}
+            )
+        cleaned[name] = _clean_epochs(name, value) if name.endswith("_epochs") else str(value).strip()
+    if recipe is Recipe.FINETUNE and cleaned["frozen_epochs"] + cleaned["unfrozen_epochs"] == 0:
+        sentence = _("Please train for at least one epoch.")
+        raise InvalidInputError(sentence, fields={"frozen_epochs": sentence})
+    return cleaned
+
+
+def _clean_epochs(name: str, value: Any) -> int:
+    sentence = _("Please give a whole number of epochs from 0 to %(most)s.") % {"most": MOST_EPOCHS}
+    try:
+        count = int(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(sentence, fields={name: sentence}) from error
+    if not 0 <= count <= MOST_EPOCHS:
+        raise InvalidInputError(sentence, fields={name: sentence})
+    return count
+
+
+def start_run(
+    session: Session,
+    project: Project,
+    *,
+    recipe: Recipe,
+    account: Account | None,
+    config: Mapping[str, Any] | None = None,
+) -> Run:
+    """Start a training; while one is open in the project, that one is given instead of a second.
+
+    Raises InvalidInputError where nothing could be learned, or the configuration is wrong.
+    """
+    cleaned = clean_config(recipe, config)
+    # Two clicks at once: the second waits here until the first has made its run.
+    session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
+    already = open_run(session, project.id)
+    if already is not None:
+        return already
+    refusals = readiness.check(session, project).refusals
+    if refusals:
+        raise InvalidInputError(" ".join(refusals))
+    job = jobs.create_job(
+        session, JobKind.TRAIN, project_id=project.id, account_id=account.id if account else None, params={}
+    )
+    highest = session.scalar(select(func.max(Run.number)).where(Run.project_id == project.id)) or 0
+    run = Run(
+        project_id=project.id, number=highest + 1, job_id=job.id, recipe=recipe, config=cleaned, seed=project.seed
+    )
+    session.add(run)
+    session.flush()  # the job's parameters name the run
+    job.params = {"run_id": run.id}
+    return run
+
+
+def get_run(session: Session, project_id: int, number: int) -> Run:
+    """Load a run of a project by the number people know it by."""
+    run = session.scalar(_runs(project_id).where(Run.number == number))
+    if run is None:
+        raise NotFoundError(_("This project has no run %(number)s.") % {"number": number})
+    return run
+
+
+def finished_run(session: Session, project_id: int, number: int | None = None) -> Run:
+    """Load a run that succeeded, the latest one unless a number is given."""
+    if number is None:
+        run = latest_run(session, project_id)
+        if run is None:
+            raise ConflictError(_("No run of this project has finished yet. Train a model first."))
+        return run
+    run = get_run(session, project_id, number)
+    if run.job.status is not JobStatus.SUCCEEDED:
+        raise ConflictError(_("Run %(number)s has not finished, so there is no report yet.") % {"number": number})
+    return run
+
+
+def latest_run(session: Session, project_id: int) -> Run | None:
+    """Find the newest run that succeeded."""
+    query = _runs(project_id).where(Job.status == JobStatus.SUCCEEDED)
+    return session.scalar(query.order_by(Run.number.desc()).limit(1))
+
+
+def open_run(session: Session, project_id: int) -> Run | None:
+    """Find the run that waits or is at work."""
+    query = _runs(project_id).where(Job.status.in_(OPEN_JOB_STATUSES))
+    return session.scalar(query.order_by(Run.number).limit(1))
+
+
+def active_run(session: Session, project_id: int) -> Run | None:
+    """Find the run whose checkpoint gives the suggestions."""
+    return session.scalar(_runs(project_id).where(Run.is_active))
+
+
+def activate(session: Session, run: Run) -> None:
+    """Let a run's checkpoint give the suggestions from now on, instead of any other's."""
+    if not run.checkpoint:
+        raise ConflictError(_("Run %(number)s has no checkpoint to use.") % {"number": run.number})
+    session.execute(
+        update(Run).where(Run.project_id == run.project_id, Run.is_active, Run.id != run.id).values(is_active=False)
+    )
+    session.execute(update(Run).where(Run.id == run.id).values(is_active=True))
+    session.expire(run, ["is_active"])
+
+
+def cancel_run(session: Session, run: Run) -> None:
+    """Ask for a run to stop; one that is over stays as it is."""
+    jobs.request_cancel(session, run.job)
+
+
+def list_runs(session: Session, project_id: int) -> list[RunRow]:
+    """List the runs of a project, newest first."""
+    query = (
+        select(Run, Account.name)
+        .join(Run.job)
+        .outerjoin(Account, Account.id == Job.created_by_id)
+        .where(Run.project_id == project_id)
+        .options(joinedload(Run.job))
+        .order_by(Run.number.desc())
+    )
+    return [_row(run, who) for run, who in session.execute(query)]
+
+
+def epochs(session: Session, run: Run) -> list[Epoch]:
+    """List the lines of a run's epoch table."""
+    return list(session.scalars(select(Epoch).where(Epoch.run_id == run.id).order_by(Epoch.epoch)))
+
+
+def report_dict(session: Session, run: Run) -> dict[str, Any]:
+    """Give a finished run's figures as `loupe evaluate --json` prints them; None where a figure is undefined.
+
+    The figures beside a threshold are cross-fitted: no answer judges a threshold that it helped to tune.
+    """
+    name = session.scalars(select(Project.name).where(Project.id == run.project_id)).one()
+    limits = dict(
+        session.execute(select(Threshold.label_id, Threshold.value).where(Threshold.run_id == run.id)).tuples()
+    )
+    tuned, half = run.evaluation["tuned"], run.evaluation["at_half"]
+    columns = zip(run.labels, tuned["labels"], half["labels"], strict=True)
+    return {
+        "project": name,
+        "run": run.number,
+        "recipe": run.recipe.value,
+        "n_validation": run.evaluation["n_validation"],
+        "labels": [_label_report(label, limits.get(label["id"]), fitted, plain) for label, fitted, plain in columns],
+        "macro_f1": tuned["macro"]["f1"],
+        "micro_f1": tuned["micro"]["f1"],
+        "macro_f1_at_half": half["macro"]["f1"],
+        "mean_average_precision": half["mean_average_precision"],
+    }
+
+
+def wait_for_job(job_id: int, tell: Callable[[Job], None], *, interval: float = 0.1) -> Job:
+    """Wait until a job is over, telling how it stands whenever that changes; opens transactions of its own.
+
+    It also looks for lost workers meanwhile, because no web server may be running to do so.
+    """
+    shown: tuple[Any, ...] = ()
+    swept = time.monotonic()
+    while True:
+        with session_scope(writes=False) as session:
+            job = jobs.get_job(session, job_id)
+        state = (job.status, job.stage, job.done, job.total)
+        if state != shown:
+            tell(job)
+        if job.status.is_final:
+            return job
+        shown = state
+        if time.monotonic() - swept > get_settings().sweep_seconds:
+            jobs.sweep()
+            swept = time.monotonic()
+        time.sleep(interval)
+
+
+def _runs(project_id: int) -> Select[Run]:
+    return select(Run).join(Run.job).where(Run.project_id == project_id).options(joinedload(Run.job))
+
+
+def _row(run: Run, who: str | None) -> RunRow:
+    half, tuned = run.evaluation.get("at_half", {}), run.evaluation.get("tuned", {})
+    return RunRow(
+        run=run,
+        who=who or "",
+        mean_average_precision=half.get("mean_average_precision"),
+        macro_f1=tuned.get("macro", {}).get("f1"),
+        n_images=run.evaluation.get("n_images", 0),
+        n_validation=run.evaluation.get("n_validation", 0),
+    )
+
+
+def _label_report(
+    label: Mapping[str, Any], threshold: float | None, fitted: Mapping[str, Any], plain: Mapping[str, Any]
+) -> dict[str, Any]:
+    shown = ("precision", "recall", "f1", "average_precision", "precision_interval", "recall_interval")
+    return {
+        "label": label["name"],
+        "support": fitted["support"],
+        "threshold": threshold,
+        **{name: fitted[name] for name in shown},
+        "at_half": {name: plain[name] for name in ("precision", "recall", "f1")},
+    }
