@@ -13,7 +13,9 @@ PAGE = ROOT / "docs" / "settings.md"
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_setting_is_documented_in_its_own_words(name: str) -> None:
     field = Settings.model_fields[name]
-    row = next(line for line in PAGE.read_text(encoding="utf-8").splitlines() if f"`LOUPE_{name.upper()}`" in line)
+    row = next(
+        line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith(f"| `LOUPE_{name.upper()}` |")
+    )
     assert field.description is not None
     assert field.description in row
 
