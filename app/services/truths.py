@@ -1,0 +1,72 @@
+"""The ground truth of images, resolved anew whenever an annotation of theirs changes."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeVar
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from app.domain.ground_truth import Decision, SubmittedAnswer, resolve
+from app.models import Annotation, AnnotationAnswer, Image, Truth
+
+# Well below the 32 766 values that SQLite takes in one statement, with room for several rows an image.
+BATCH = 500
+T = TypeVar("T")
+
+
+def refresh(session: Session, image_ids: Collection[int]) -> None:
+    """Resolve the ground truth of some images anew from their current annotations."""
+    for batch in in_batches(sorted(set(image_ids))):
+        lock_images(session, batch)
+        session.flush()  # the answers that were just given count too
+        decisions, answers = _votes(session, batch)
+        session.execute(delete(Truth).where(Truth.image_id.in_(batch)))
+        rows = [
+            {"image_id": image_id, "label_id": label_id, "value": value}
+            for image_id in batch
+            for label_id, value in sorted(resolve(decisions[image_id], answers[image_id]).items())
+        ]
+        if rows:
+            session.execute(insert(Truth), rows)
+
+
+def lock_images(session: Session, image_ids: Collection[int]) -> None:
+    """Let no one else answer for these images until this transaction ends.
+
+    Of two answers at the same moment each would otherwise count its votes without the other. SQLite has one writer
+    anyway. The order of the ids keeps two batches from waiting for each other.
+    """
+    query = select(Image.id).where(Image.id.in_(image_ids)).order_by(Image.id)
+    session.execute(query.with_for_update(key_share=True))
+
+
+def in_batches(values: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces that one statement can take."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _votes(
+    session: Session, image_ids: Collection[int]
+) -> tuple[dict[int, list[Decision]], dict[int, list[SubmittedAnswer]]]:
+    query = (
+        select(
+            Annotation.image_id,
+            Annotation.id,
+            Annotation.view,
+            Annotation.created_at,
+            AnnotationAnswer.label_id,
+            AnnotationAnswer.value,
+        )
+        .join(AnnotationAnswer, AnnotationAnswer.annotation_id == Annotation.id)
+        .where(Annotation.image_id.in_(image_ids), Annotation.superseded_at.is_(None))
+    )
+    decisions: dict[int, list[Decision]] = defaultdict(list)
+    answers: dict[int, list[SubmittedAnswer]] = defaultdict(list)
+    for image_id, annotation_id, view, created_at, label_id, value in session.execute(query):
+        if view.decides:
+            decisions[image_id].append(Decision(label_id, value, created_at, annotation_id))
+        else:
+            answers[image_id].append(SubmittedAnswer(annotation_id, label_id, value))
+    return decisions, answers
