@@ -8,3 +8,4 @@ import "./shortcuts.js";
 import "./local-time.js";
 import "./copy.js";
 import "./chart.js";
+import "./tabs.js";
