@@ -52,10 +52,9 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
     spread = z * sqrt(z * z + 4 * trials * share * (1 - share))
     scale = 2 * (trials + z * z)
     middle = 2 * trials * share + z * z
-    # At the extremes the formula gives exactly 0 and 1, which rounding would miss by a hair.
-    low = 0.0 if successes == 0 else (middle - spread) / scale
+    # Where all succeeded the formula gives exactly 1, which rounding would miss by a hair.
     high = 1.0 if successes == trials else (middle + spread) / scale
-    return Interval(low, high)
+    return Interval((middle - spread) / scale, high)
 
 
 def percentile_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:

@@ -80,6 +80,20 @@ def test_intervals_are_those_of_measuring_both_models_on_the_same_drawn_images()
     assert result.mean_average_precision.interval == pytest.approx(percentile_interval(changes["mean"]), abs=1e-9)
 
 
+def test_a_label_no_one_answered_does_not_enter_the_averages() -> None:
+    truth, probabilities = noisy(30, 1, seed=6)
+    better = np.where(truth == 1, 0.9, 0.1)
+    alone = compare(truth, Scored(probabilities, 0.5), Scored(better, 0.5), resamples=40)
+    unknown = np.hstack([truth, np.full_like(truth, -1)])
+    beside = compare(
+        unknown, Scored(np.hstack([probabilities] * 2), 0.5), Scored(np.hstack([better] * 2), 0.5), resamples=40
+    )
+
+    assert beside.macro_f1 == alone.macro_f1
+    assert beside.micro_f1 == alone.micro_f1
+    assert beside.mean_average_precision == alone.mean_average_precision
+
+
 def test_the_same_model_twice_changes_nothing() -> None:
     truth, probabilities = noisy(50, 2, seed=2)
     result = compare(truth, Scored(probabilities, 0.5), Scored(probabilities, 0.5), resamples=40)

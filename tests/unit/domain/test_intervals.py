@@ -67,6 +67,12 @@ def test_no_trials_say_nothing() -> None:
     assert wilson(0, 4).to_list() == [0.0, pytest.approx(0.4899, abs=1e-4)]
 
 
+@pytest.mark.parametrize("z", np.linspace(0.1, 4, 40))
+def test_none_and_all_reach_0_and_1_exactly(z: float) -> None:
+    assert wilson(0, 9, z).low == 0
+    assert wilson(9, 9, z).high == 1
+
+
 @pytest.mark.parametrize(("successes", "n"), [(-1, 3), (4, 3)])
 def test_impossible_counts_are_refused(successes: int, n: int) -> None:
     with pytest.raises(ValueError, match="impossible"):

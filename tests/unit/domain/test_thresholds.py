@@ -108,13 +108,21 @@ def test_a_floor_is_kept_and_the_other_figure_is_the_highest_possible(
 
 
 def test_a_precision_floor_out_of_reach_is_said_and_approached() -> None:
-    truth, probabilities = column(0, 1, 0, 1), column(0.9, 0.8, 0.7, 0.6)
+    truth, probabilities = column(0, 1, 0, 1), column(0.9, 0.8, 0.7, 0.2)
 
     threshold, outcome = tune_one(truth, probabilities, Objective(RECALL_FIRST, 0.9))
 
     assert outcome is Outcome.FLOOR_NOT_MET
     # Precision is at most 1/2, after two or four images; with four the recall is higher.
-    assert threshold == pytest.approx(0.3)
+    assert threshold == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("objective", [Objective(RECALL_FIRST, 0.5), Objective(PRECISION_FIRST, 0.5)])
+def test_of_thresholds_that_do_equally_well_above_the_floor_the_one_further_above_it_wins(objective: Objective) -> None:
+    # Both images with the label are found at 0.84, 0.5 and 0.1, with ever lower precision.
+    threshold, _outcome = tune_one(column(1, 1, 0, 0), column(0.9, 0.88, 0.8, 0.2), objective)
+
+    assert threshold == pytest.approx(0.84)
 
 
 @pytest.mark.parametrize(
@@ -269,13 +277,7 @@ def test_the_threshold_of_one_label_does_not_depend_on_the_others() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [
-        (ObjectiveKind.F_BETA, 0.0),
-        (ObjectiveKind.F_BETA, float("nan")),
-        (ObjectiveKind.F_BETA, float("inf")),
-        (RECALL_FIRST, 1.01),
-        (PRECISION_FIRST, -0.1),
-    ],
+    [*((ObjectiveKind.F_BETA, beta) for beta in (0.0, np.nan, np.inf)), (RECALL_FIRST, 1.01), (PRECISION_FIRST, -0.1)],
 )
 def test_objectives_that_mean_nothing_are_refused(kind: ObjectiveKind, value: float) -> None:
     with pytest.raises(ValueError, match=r"floor|beta"):
