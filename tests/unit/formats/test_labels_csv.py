@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats.csv_text import CsvRefused
@@ -234,6 +234,7 @@ LABELS = st.text(
 ).filter(trimmed)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(FILES, st.lists(LABELS, unique=True, max_size=4)), unique_by=lambda row: row[0]))
 def test_the_lessons_form_comes_back_unchanged(rows: list[tuple[str, list[str]]]) -> None:
     table = read_labels_csv("".join(write_lesson_csv(rows)).encode())
@@ -242,6 +243,7 @@ def test_the_lessons_form_comes_back_unchanged(rows: list[tuple[str, list[str]]]
     assert table.separator == ","
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -256,6 +258,7 @@ def test_commas_quotes_and_newlines_come_back_unchanged(rows: list[tuple[str, li
     assert pairs(table) == [(file, tuple(labels)) for file, labels in rows]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for prefix in (b"", b"file,label\n"):
@@ -266,6 +269,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         assert all(row.file and row.line >= 1 for row in table.rows)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_a_name_that_is_accepted_survives_the_round_trip(name: str) -> None:
     try:
