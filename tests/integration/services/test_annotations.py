@@ -57,7 +57,7 @@ class Desk:
 
     def truth(self) -> dict[int, TruthValue]:
         query = select(Truth.label_id, Truth.value).where(Truth.image_id == self.image.id)
-        return dict(self.session.execute(query).tuples().all())
+        return dict(self.session.execute(query).all())
 
     def count(self) -> int:
         return self.session.scalar(select(func.count()).select_from(Annotation)) or 0

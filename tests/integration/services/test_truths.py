@@ -20,7 +20,7 @@ def arrange(session: Session, images: int = 1) -> tuple[list[Image], list[Label]
 
 def kept(session: Session, image: Image) -> dict[int, TruthValue]:
     query = select(Truth.label_id, Truth.value).where(Truth.image_id == image.id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def test_the_majority_decides_a_tie_is_disputed_and_unsure_does_not_vote(session: Session) -> None:
