@@ -14,12 +14,12 @@ from urllib.parse import quote
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app.config import get_settings
 from app.deps import BROWSER_COOKIE, SESSION_COOKIE, check_csrf
-from app.errors import AppError, NotFoundError, NotSignedInError, UnavailableError
+from app.errors import AppError, ConflictError, NotFoundError, NotSignedInError, UnavailableError
 from app.i18n import gettext as _
 from app.routes import ROUTERS
 from app.security import HEADERS
@@ -59,6 +59,7 @@ def create_app() -> FastAPI:
     application.add_exception_handler(HTTPException, _http_refusal)
     application.add_exception_handler(RequestValidationError, _unreadable)
     application.add_exception_handler(SQLAlchemyError, _database_trouble)
+    application.add_exception_handler(OverflowError, _unreadable)  # SQLite's driver, of a number too large
     application.add_exception_handler(Exception, _fault)
     return application
 
@@ -167,6 +168,12 @@ def _database_trouble(request: Request, error: Exception) -> Response:
         return answer_refusal(
             request,
             UnavailableError(_("The database does not answer just now. Nothing was changed; please try again.")),
+        )
+    if isinstance(error, DataError):  # a number too large or a character that no text holds
+        return _unreadable(request, error)
+    if isinstance(error, IntegrityError):  # somebody else was quicker by the blink of an eye
+        return answer_refusal(
+            request, ConflictError(_("Somebody changed the same thing at the same moment. Please try again."))
         )
     return _fault(request, error)
 

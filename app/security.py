@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import unicodedata
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -49,17 +50,21 @@ def hash_password(password: str) -> str:
         )
     if len(password) > PASSWORD_MAX_LENGTH:
         raise InvalidInputError(_("This password is too long."), fields={"password": _("Too long.")})
-    return _hasher.hash(password)
+    return _hasher.hash(_one_spelling(password))
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Check a password against its hash, in the same time whether or not there is an account."""
+    given = _one_spelling(password[:PASSWORD_MAX_LENGTH])
     try:
-        return (
-            _hasher.verify(password_hash or _decoy_hash(), password[:PASSWORD_MAX_LENGTH]) and password_hash is not None
-        )
+        return _hasher.verify(password_hash or _decoy_hash(), given) and password_hash is not None
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
+
+
+def _one_spelling(password: str) -> str:
+    # Keyboards send "é" as one character or as two; NIST SP 800-63B has both made the same before hashing.
+    return unicodedata.normalize("NFKC", password)
 
 
 def new_token() -> str:

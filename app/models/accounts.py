@@ -34,6 +34,7 @@ class SignIn(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    browser: Mapped[str] = mapped_column(String(80), default="")  # such as "Firefox, Linux", to know it again by
 
     account: Mapped[Account] = relationship()
 
@@ -54,7 +55,10 @@ class SignInAttempt(Base):
 
 
 class Invitation(Base):
-    """A link that makes an account, a member, or both, once; only the token's hash is kept."""
+    """A link that works once; only the token's hash is kept.
+
+    It makes an account, a member, or both; or, where `resets_account_id` says whose, it lets a new password be chosen.
+    """
 
     __tablename__ = "invitations"
 
@@ -64,6 +68,7 @@ class Invitation(Base):
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
     role: Mapped[Role | None] = mapped_column(text_enum(Role))
     makes_owner: Mapped[bool] = mapped_column(default=False)
+    resets_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
