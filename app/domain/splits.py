@@ -149,7 +149,8 @@ def _follow_groups(fixed: Rows, groups: Rows, count: int) -> Rows:
     votes = np.zeros((int(groups.max(initial=-1)) + 1, count), dtype=np.intp)
     np.add.at(votes, (groups[known], fixed[known]), 1)
     following = np.where(votes.any(axis=1), votes.argmax(axis=1), _FREE)
-    return np.where(known, fixed, following[groups])
+    followed: Rows = np.where(known, fixed, following[groups])
+    return followed
 
 
 def _group_rows(groups: Sequence[Hashable] | None, count: int) -> Rows:

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import httpx
 import timm
@@ -108,7 +109,7 @@ class Backbone:
     @cached_property
     def network(self) -> nn.Module:
         """Build the network without its classifier, ready to run; images [b, 3, s, s] become features [b, d]."""
-        network = timm.create_model(self.name, pretrained=False)
+        network: Any = timm.create_model(self.name, pretrained=False)
         network.load_state_dict(load_file(self.weights))
         network.reset_classifier(0)
         return prepare(network, self.device)
@@ -122,7 +123,7 @@ class Backbone:
 def prepare(network: nn.Module, device: str) -> nn.Module:
     """Put a network where and how it predicts fastest."""
     network.eval().requires_grad_(requires_grad=False)
-    return network.to(device=device, memory_format=torch.channels_last)
+    return network.to(device).to(memory_format=torch.channels_last)
 
 
 def choose_device(preference: str = "auto") -> str:
@@ -185,7 +186,7 @@ def load_backbone(name: str, directory: Path, *, device: str = "cpu") -> Backbon
 
 def transform_of(name: str) -> Transform:
     """Return the input that timm's pretrained configuration states for a network."""
-    config = timm.get_pretrained_cfg(name)
+    config: Any = timm.get_pretrained_cfg(name)
     if config is None:
         raise BackboneUnavailableError(name)
     interpolation = config.interpolation if config.interpolation in {"bicubic", "bilinear"} else "bicubic"
@@ -216,17 +217,15 @@ def _packaged_weights(name: str) -> dict[str, torch.Tensor] | None:
         return None
     file = getattr(import_module(package), finder).get_model_file_path()
     found: dict[str, torch.Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    network = timm.create_model(name, pretrained=False)
+    network: Any = timm.create_model(name, pretrained=False)
     network.load_state_dict(_renamed(found, network))
     weights: dict[str, torch.Tensor] = network.state_dict()
     return weights
 
 
-def _renamed(found: Mapping[str, torch.Tensor], network: nn.Module) -> dict[str, torch.Tensor]:
+def _renamed(found: Mapping[str, torch.Tensor], network: Any) -> dict[str, torch.Tensor]:
     """Rename the keys of the packaged EfficientNets to timm's; a wrong guess fails the strict load that follows."""
-    places = [
-        f"blocks.{stage}.{place}" for stage, blocks in enumerate(network.blocks) for place in range(len(blocks))
-    ]
+    places = [f"blocks.{stage}.{place}" for stage, blocks in enumerate(network.blocks) for place in range(len(blocks))]
     outer = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
     # The first block of the network does not widen its input: its layers are one fewer and count differently.
     narrow = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}

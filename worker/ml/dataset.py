@@ -77,8 +77,7 @@ def read_views(item: Item, transform: Transform, views: Sequence[str]) -> list[P
         raise ImageUnreadableError(item) from error
     resampling = _RESAMPLING[transform.interpolation]
     return [
-        np.asarray(image.resize((size, size), resampling, box=_box(image.size, view, transform.crop)))
-        for view in views
+        np.asarray(image.resize((size, size), resampling, box=_box(image.size, view, transform.crop))) for view in views
     ]
 
 

@@ -178,9 +178,7 @@ def embed(
     return found[[place[item.sha256] for item in items]].astype(np.float32)
 
 
-def _compute(
-    missing: Sequence[Item], total: int, backbone: Backbone, cache: EmbeddingCache, monitor: Monitor
-) -> Kept:
+def _compute(missing: Sequence[Item], total: int, backbone: Backbone, cache: EmbeddingCache, monitor: Monitor) -> Kept:
     """Run the network over images, putting the embeddings in the cache a file's worth at a time."""
     computed: list[Kept] = []
     kept = 0

@@ -1,0 +1,197 @@
+"""Train the quick recipe, and say what both recipes take and return; finetune itself stands in `finetune.py`.
+
+Nothing here imports fastai, so that a worker which only trains quickly starts quickly.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.metrics import evaluate
+from app.domain.statuses import Recipe, Split
+from app.errors import InvalidInputError
+from app.i18n import gettext as _
+from worker.ml.backbones import DEFAULT, choose_device, load_backbone
+from worker.ml.callbacks import (
+    EpochRow,
+    Monitor,
+    OnEpoch,
+    OnProgress,
+    ShouldCancel,
+    Stage,
+    ignore_epoch,
+    ignore_progress,
+    never_cancel,
+)
+from worker.ml.checkpoint import manifest_for, versions, write_checkpoint
+from worker.ml.dataset import Item
+from worker.ml.embeddings import EmbeddingCache, embed
+from worker.ml.head import FOLDS, fit_head
+from worker.ml.predict import head_tensors
+
+Cells = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
+Probabilities = npt.NDArray[np.float32]
+
+
+class NothingToTrainError(InvalidInputError):
+    """There is too little ground truth to train on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is nothing to train on yet: tag at least two images first, or import labels with your images.")
+        )
+
+
+@dataclass(frozen=True)
+class TrainData:
+    """Hold every image of a project, tagged or not, with what is known of it; all sequences in the same order."""
+
+    items: Sequence[Item]
+    labels: Sequence[str]
+    # int8 [n, L]: 1 present, 0 absent, -1 unknown; a row of -1 for an image without ground truth.
+    truth: npt.ArrayLike
+    # None for an image without a split: it is predicted only.
+    splits: Sequence[Split | None]
+    # What stays in one fold, per image; None for no groups.
+    groups: Sequence[Hashable] | None = None
+
+    @property
+    def cells(self) -> Cells:
+        """Return the truth as int8 [n, L]."""
+        return np.asarray(self.truth, dtype=np.int8).reshape(len(self.items), len(self.labels))
+
+    def rows(self, split: Split) -> Flags:
+        """Return which images are of a split and have any known label, bool [n]."""
+        wanted = np.array([given == split for given in self.splits], dtype=np.bool_)
+        return np.asarray((self.cells >= 0).any(axis=1) & wanted, dtype=np.bool_)
+
+    def check(self) -> None:
+        """Raise unless there is anything to train on.
+
+        Raises:
+            NothingToTrainError: when no training image has a known label.
+            ValueError: when lengths disagree.
+
+        """
+        if len(self.splits) != len(self.items) or (self.groups is not None and len(self.groups) != len(self.items)):
+            raise ValueError("items, splits and groups must be of the same length")
+        if not self.rows(Split.TRAIN).any():
+            raise NothingToTrainError
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """Hold what a run leaves behind."""
+
+    # float32 [n, L] for every image given, in their order.
+    probabilities: Probabilities
+    # bool [n]: the image was trained on, and its row comes from a model that has not seen it.
+    out_of_fold: Flags
+    epochs: list[EpochRow]
+    versions: dict[str, str]
+    checkpoint: Path
+    # Labels of which the training images showed one side only: their probability is the same for every image.
+    constant_labels: list[str]
+    # Sentences for people about what was done differently than asked.
+    notes: list[str]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuickConfig:
+    """Say how the quick recipe trains."""
+
+    backbone: str = DEFAULT
+    seed: int = 42
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the configuration for a manifest."""
+        return {"backbone": self.backbone, "seed": self.seed, "folds": FOLDS}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Say where a run finds and leaves its files."""
+
+    # Becomes the checkpoint; must not exist yet.
+    checkpoint: Path
+    # Pretrained weights, kept between runs.
+    weights: Path
+    # Embeddings, kept between runs.
+    embeddings: Path
+    device: str = "auto"
+
+
+def train_quick(
+    data: TrainData,
+    places: Places,
+    config: QuickConfig | None = None,
+    on_progress: OnProgress = ignore_progress,
+    on_epoch: OnEpoch = ignore_epoch,
+    should_cancel: ShouldCancel = never_cancel,
+) -> TrainResult:
+    """Fit a head on the cached embeddings of a frozen network and predict every image given.
+
+    Raises:
+        NothingToTrainError: when no training image has a known label.
+        ImageUnreadableError: when an image's file is missing or damaged.
+        BackboneUnavailableError: when the pretrained weights cannot be had.
+        DiskFullError: when there is no room.
+        Cancelled: when asked to stop; no checkpoint is left.
+
+    """
+    chosen = config or QuickConfig()
+    started = monotonic()
+    data.check()
+    backbone = load_backbone(chosen.backbone, places.weights, device=choose_device(places.device))
+    features = embed(data.items, backbone, EmbeddingCache(places.embeddings), on_progress, should_cancel)
+    train = data.rows(Split.TRAIN)
+    groups = None if data.groups is None else [group for group, used in zip(data.groups, train, strict=True) if used]
+    monitor = Monitor(on_progress, should_cancel, on_epoch)
+    fit = fit_head(features[train], data.cells[train], groups, seed=chosen.seed, monitor=monitor)
+    probabilities = fit.head.predict(features)
+    row = _row(data, probabilities, fit.loss, monotonic() - started)
+    monitor.check(force=True)
+    constant = np.flatnonzero(fit.head.constant).tolist()
+    details = {"strength": fit.strength, "constant_labels": constant}
+    manifest = manifest_for(
+        Recipe.QUICK, data.labels, backbone, seed=chosen.seed, config=chosen.to_dict(), details=details
+    )
+    write_checkpoint(places.checkpoint, manifest, head_tensors(fit.head))
+    monitor.on_epoch(row)
+    if fit.is_out_of_fold:
+        probabilities[train] = fit.out_of_fold
+    return TrainResult(
+        probabilities,
+        train & fit.is_out_of_fold,
+        [row],
+        versions(),
+        places.checkpoint,
+        [data.labels[label] for label in constant],
+        [],
+        monotonic() - started,
+    )
+
+
+def _row(data: TrainData, probabilities: Probabilities, train_loss: float | None, seconds: float) -> EpochRow:
+    """Return the one row of the quick recipe's epoch table; its training loss is the out-of-fold one."""
+    held = data.rows(Split.VALIDATION)
+    loss, macro_f1, accuracy = measure(data.cells[held], probabilities[held])
+    return EpochRow(1, Stage.HEAD, train_loss, loss, macro_f1, accuracy, seconds)
+
+
+def measure(truth: Cells, probabilities: Probabilities) -> tuple[float | None, float | None, float | None]:
+    """Return mean cross-entropy, macro-F1 and accuracy at 0.5 over known cells; None where undefined."""
+    known = truth >= 0
+    if not known.any():
+        return None, None, None
+    sided = np.where(truth == 1, probabilities, 1 - probabilities)[known].astype(np.float64)
+    macro = evaluate(truth, probabilities).macro.f1
+    loss = float(-np.log(np.clip(sided, 1e-7, None)).mean())
+    accuracy = float(((probabilities >= 0.5) == (truth == 1))[known].mean())
+    return loss, None if np.isnan(macro) else float(macro), accuracy
