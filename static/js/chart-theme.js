@@ -15,25 +15,27 @@ export const HUES = [
   "lime",
 ];
 
-function resolver(element) {
+// On the screen a colour stays a custom property, so that it follows the theme and turns light in print by itself.
+// On paper, and wherever Vega has to mix colours, it must be resolved; a custom property only is once it is used.
+function resolver(element, paper) {
   const probe = document.createElement("span");
+  if (paper) probe.dataset.theme = "light";
   element.append(probe);
-  const colour = (name) => {
-    // A custom property is only resolved (light or dark) once a real property uses it.
+  const resolved = (name) => {
     probe.style.setProperty("color", `var(--${name})`);
     return getComputedStyle(probe).color;
   };
-  return { colour, done: () => probe.remove() };
+  return { colour: paper ? resolved : (name) => `var(--${name})`, resolved, done: () => probe.remove() };
 }
 
-/** Give the Vega configuration of the theme in force. */
-export function config(element) {
-  const { colour, done } = resolver(element);
+/** Give the Vega configuration of the theme in force, or that of a white page. */
+export function config(element, { paper = false } = {}) {
+  const { colour, resolved, done } = resolver(element, paper);
   const font = getComputedStyle(document.documentElement).fontFamily;
   const ink = colour("ink-soft");
   const line = colour("line");
   const made = {
-    background: "transparent",
+    background: paper ? "white" : "transparent",
     font,
     view: { stroke: null },
     axis: {
@@ -56,24 +58,25 @@ export function config(element) {
     line: { strokeWidth: 2 },
     range: {
       category: HUES.map((hue) => colour(`hue-${hue}`)),
-      heatmap: [colour("surface-sunken"), colour("accent")],
-      ramp: [colour("surface-sunken"), colour("accent")],
+      heatmap: [resolved("surface-sunken"), resolved("accent")],
+      ramp: [resolved("surface-sunken"), resolved("accent")],
     },
   };
   done();
   return made;
 }
 
-/** Copy a spec with "hue:ochre" and "token:accent" replaced by the colours they stand for. */
-export function inThemeColours(element, spec) {
-  const { colour, done } = resolver(element);
+/** Copy a spec with "hue:ochre" and "token:accent" replaced by the colours they stand for ("mixed:accent" in gradients). */
+export function inThemeColours(element, spec, { paper = false } = {}) {
+  const { colour, resolved, done } = resolver(element, paper);
   const walk = (value) => {
     if (Array.isArray(value)) return value.map(walk);
     if (value && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
     }
-    const [, kind, name] = (typeof value === "string" && /^(hue|token):([a-z0-9-]+)$/.exec(value)) || [];
+    const [, kind, name] = (typeof value === "string" && /^(hue|token|mixed):([a-z0-9-]+)$/.exec(value)) || [];
     if (!kind) return value;
+    if (kind === "mixed") return resolved(name);
     return colour(kind === "hue" ? `hue-${name}` : name);
   };
   const themed = walk(spec);

@@ -29,64 +29,65 @@ async function specOf(figure) {
   return JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
 }
 
-async function draw(figure, spec) {
-  const plot = figure.querySelector("[data-chart-plot]");
+async function draw(figure, spec, plot, { paper = false } = {}) {
   const options = {
     actions: false,
     ast: true,
-    config: config(figure),
+    config: config(figure, { paper }),
     defaultStyle: false,
     renderer: "svg",
     tooltip: { disableDefaultStyle: true },
   };
-  const { view } = await globalThis.vegaEmbed(plot, inThemeColours(figure, spec), options);
+  const { view } = await globalThis.vegaEmbed(plot, inThemeColours(figure, spec, { paper }), options);
   return view;
 }
 
 async function start(figure) {
+  const plot = figure.querySelector("[data-chart-plot]");
   let view;
   let spec;
   const redraw = async () => {
     view?.finalize();
-    view = await draw(figure, spec);
+    view = await draw(figure, spec, plot);
   };
   try {
     [spec] = await Promise.all([specOf(figure), loadLibraries()]);
     await redraw();
   } catch (error) {
-    figure.querySelector("[data-chart-plot]").textContent = t("chartFailed");
+    plot.textContent = t("chartFailed");
     throw error;
   }
   const onTheme = () => (figure.isConnected ? redraw() : document.removeEventListener("loupe:theme", onTheme));
   document.addEventListener("loupe:theme", onTheme);
   for (const button of figure.querySelectorAll("[data-chart-save]")) {
     button.disabled = false;
-    button.addEventListener("click", () => save(view, button.dataset.chartSave, figure.id));
+    button.addEventListener("click", () => save(figure, spec, button.dataset.chartSave, view.width()));
   }
 }
 
-async function save(view, type, name) {
-  // Twice the size on the screen prints well at column width.
-  const address =
-    type === "png"
-      ? await view.toImageURL("png", 2)
-      : URL.createObjectURL(new Blob([await view.toSVG()], { type: "image/svg+xml" }));
+// What is saved goes into a paper or onto a slide: it is drawn once more, dark on white, whatever the theme.
+async function save(figure, spec, type, width) {
+  const sized = spec.width === "container" ? { ...spec, width } : spec;
+  const view = await draw(figure, sized, document.createElement("div"), { paper: true });
   const link = document.createElement("a");
-  link.href = address;
-  link.download = `${name}.${type}`;
+  // Three times the size on the screen gives 300 dots to the inch at column width.
+  if (type === "png") link.href = await view.toImageURL("png", 3);
+  else link.href = URL.createObjectURL(new Blob([await view.toSVG()], { type: "image/svg+xml" }));
+  link.download = `${figure.id}.${type}`;
   link.click();
-  if (type === "svg") URL.revokeObjectURL(address);
+  view.finalize();
+  URL.revokeObjectURL(link.href);
 }
 
 behaviour("[data-chart]", (figure) => {
-  // Charts far down the page are drawn when the reader comes near.
+  // Drawn once it has a width (a closed part of the page has none); well ahead, so that a report prints whole.
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       observer.disconnect();
       start(figure);
     },
-    { rootMargin: "400px" },
+    { rootMargin: "4000px" },
   );
   observer.observe(figure);
 });

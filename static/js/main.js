@@ -4,7 +4,7 @@ import "./toast.js";
 import "./dialog.js";
 import "./confirm.js";
 import "./popover.js";
-import "./shortcuts.js";
+import "./shortcuts-help.js";
 import "./local-time.js";
 import "./copy.js";
 import "./chart.js";

@@ -1,5 +1,5 @@
 // Keys that act, shown to whoever presses "?". They can be switched off, as WCAG 2.1.4 asks of single-key shortcuts.
-import { t } from "./strings.js";
+import { behaviour } from "./behaviours.js";
 
 const KEPT = "loupe-shortcuts";
 const registered = new Map();
@@ -25,7 +25,8 @@ export function enabled() {
   }
 }
 
-function setEnabled(on) {
+/** Switch single keys on or off, kept in this browser. */
+export function setEnabled(on) {
   try {
     localStorage.setItem(KEPT, on ? "on" : "off");
   } catch {
@@ -40,9 +41,16 @@ function isTyping(target) {
 }
 
 function nameOf(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key.toLowerCase().replace("arrow", "");
+  const key = event.key === " " ? "space" : event.key.toLowerCase().replace("arrow", "");
   const isLetter = event.key.length > 1 || /\p{L}/u.test(event.key);
   return `${event.ctrlKey || event.metaKey ? "ctrl+" : ""}${event.shiftKey && isLetter ? "shift+" : ""}${key}`;
+}
+
+// Enter and Space belong to the button or link that has the focus.
+function isForFocused(name, target) {
+  return (
+    (name === "enter" || name === "space") && target instanceof Element && target.matches("a, button, summary, input")
+  );
 }
 
 // The element a declared key stands on: data-shortcut="n" clicks it.
@@ -56,6 +64,7 @@ function declared(name) {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing || isTyping(event.target)) return;
   const name = nameOf(event);
+  if (isForFocused(name, event.target)) return;
   if (document.querySelector("dialog:modal") || (!enabled() && !name.startsWith("ctrl+"))) return;
   const shortcut = registered.get(name);
   const element = shortcut ? null : declared(name);
@@ -65,84 +74,25 @@ document.addEventListener("keydown", (event) => {
   else element.click();
 });
 
-function rows() {
+/** List what the keys of this page do: [key as shown, description, whether it is the same on every page]. */
+export function list() {
   const own = [...registered.values()].map(({ key, shown, description, general }) => [
     shown ?? key,
     description,
     general,
   ]);
   const inPage = [...document.querySelectorAll("[data-shortcut]")].filter((element) => element.checkVisibility());
-  const declaredRows = inPage.map((element) => [
-    element.dataset.shortcutShown ?? element.dataset.shortcut,
-    element.dataset.shortcutHelp ??
-      element.getAttribute("aria-label") ??
-      element.querySelector("span")?.textContent ??
-      element.textContent.trim(),
-    false,
-  ]);
+  const declaredRows = inPage.map((element) => [shownKey(element), purpose(element), false]);
   return [...declaredRows, ...own];
 }
 
-function group(title, list) {
-  if (list.length === 0) return;
-  const section = document.createElement("section");
-  const heading = document.createElement("h3");
-  heading.textContent = title;
-  const terms = document.createElement("dl");
-  terms.className = "shortcut-list";
-  for (const [key, description] of list) {
-    const term = document.createElement("dt");
-    const cap = document.createElement("kbd");
-    cap.textContent = key;
-    term.append(cap);
-    const meaning = document.createElement("dd");
-    meaning.textContent = description;
-    terms.append(term, meaning);
-  }
-  section.append(heading, terms);
-  return section;
+function shownKey(element) {
+  return element.dataset.shortcutShown ?? element.dataset.shortcut;
 }
 
-async function showHelp() {
-  const { ask } = await import("./dialog.js");
-  const body = document.createElement("div");
-  body.className = "stack";
-  const all = rows();
-  const groups = [
-    group(
-      t("shortcutsPage"),
-      all.filter(([, , general]) => !general),
-    ),
-    group(
-      t("shortcutsGeneral"),
-      all.filter(([, , general]) => general),
-    ),
-  ];
-  body.append(...groups.filter(Boolean), onOffSwitch());
-  await ask({ title: t("shortcuts"), body, actions: [{ text: t("close"), value: "", focus: true }] });
+function purpose(element) {
+  const text = (element.querySelector("span") ?? element).textContent.trim();
+  return element.dataset.shortcutHelp ?? element.getAttribute("aria-label") ?? text;
 }
 
-function onOffSwitch() {
-  const label = document.createElement("label");
-  label.className = "choice";
-  const box = document.createElement("input");
-  box.type = "checkbox";
-  box.checked = enabled();
-  box.addEventListener("change", () => setEnabled(box.checked));
-  const text = document.createElement("span");
-  text.textContent = t("shortcutsOn");
-  label.append(box, text);
-  return label;
-}
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest?.("[data-shortcuts-help]")) showHelp();
-});
-register({
-  key: "?",
-  get description() {
-    return t("shortcutsHelp");
-  },
-  run: showHelp,
-  general: true,
-});
+behaviour("[data-shortcut]", (element) => element.setAttribute("aria-keyshortcuts", shownKey(element)));
