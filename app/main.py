@@ -60,7 +60,6 @@ def create_app() -> FastAPI:
     application.add_exception_handler(RequestValidationError, _unreadable)
     application.add_exception_handler(SQLAlchemyError, _database_trouble)
     application.add_exception_handler(OverflowError, _unreadable)  # SQLite's driver, of a number too large
-    application.add_exception_handler(Exception, _fault)
     return application
 
 
@@ -117,7 +116,10 @@ async def _browser_and_headers(request: Request, call_next: Callable[[Request], 
     browser = request.cookies.get(BROWSER_COOKIE, "")
     fresh = "" if browser else secrets.token_urlsafe(16)
     request.state.browser_token = request.cookies.get(SESSION_COOKIE) or browser or fresh
-    response = await call_next(request)
+    try:
+        response = await call_next(request)
+    except Exception as error:  # noqa: BLE001 - the last resort, inside the headers; it is logged with its trace
+        response = _fault(request, error)
     response.headers.update({key: value for key, value in HEADERS.items() if key not in response.headers})
     settings = get_settings()
     if settings.secure_cookies:

@@ -85,12 +85,12 @@ def hash_stream(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(target: Path, chunks: Iterable[bytes]) -> None:
+def write_atomically(target: Path, chunks: Iterable[bytes], *, mode: int = 0o644) -> None:
     """Write a file so that it is either whole or not there."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("wb") as stream:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             for chunk in chunks:
                 stream.write(chunk)
             stream.flush()

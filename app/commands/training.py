@@ -1,0 +1,125 @@
+"""`loupe train`, `loupe evaluate`, `loupe predict`."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.base import DataOption, JsonOption, begin
+from app.commands.waiting import wait_for
+from app.db import session_scope
+from app.domain.statuses import Recipe
+from app.errors import InvalidInputError
+from app.i18n import gettext as _
+from app.services import predictions, projects, runs
+
+ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help=_("Name or number of the project."))]
+RunOption = Annotated[
+    int | None, typer.Option("--run", help=_("Number of the run; without it the newest finished one."))
+]
+
+
+def train(
+    project: ProjectArgument,
+    *,
+    recipe: Annotated[
+        Recipe, typer.Option("--recipe", help=_("quick takes seconds; finetune takes minutes."))
+    ] = Recipe.QUICK,
+    wait: Annotated[bool, typer.Option("--wait", help=_("Wait until it is done."))] = False,
+    frozen_epochs: Annotated[int | None, typer.Option(help=_("Epochs with the backbone frozen (finetune)."))] = None,
+    unfrozen_epochs: Annotated[int | None, typer.Option(help=_("Epochs with all of it trained (finetune)."))] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model on the project's labels."""
+    output = begin(data, as_json=as_json)
+    given = {"frozen_epochs": frozen_epochs, "unfrozen_epochs": unfrozen_epochs}
+    config = {name: value for name, value in given.items() if value is not None}
+    with session_scope() as session:
+        found = projects.get_project(session, project)
+        run = runs.start_run(session, found, recipe=recipe, account=None, config=config)
+    output.progress(_("Run %(number)s of %(project)s.") % {"number": run.number, "project": found.name})
+    values = {"project": found.name, "run": run.number, "recipe": run.recipe.value, "status": "queued"}
+    if not wait:
+        output.result(values, _("It is queued."))
+        return
+    wait_for(run.job_id, output.progress)
+    with session_scope(writes=False) as session:
+        report = runs.report_dict(session, runs.get_run(session, found.id, run.number))
+    values |= {
+        "status": "succeeded",
+        "mean_average_precision": report["mean_average_precision"],
+        "macro_f1": report["macro_f1"],
+    }
+    output.result(
+        values,
+        _("Done: mean average precision %(map)s, macro-F1 %(f1)s on %(count)s validation images.")
+        % {
+            "map": figure(report["mean_average_precision"]),
+            "f1": figure(report["macro_f1"]),
+            "count": report["n_validation"],
+        },
+    )
+
+
+def evaluate(
+    project: ProjectArgument, *, run: RunOption = None, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Show a run's figures, label by label."""
+    output = begin(data, as_json=as_json)
+    with session_scope(writes=False) as session:
+        found = projects.get_project(session, project)
+        report = runs.report_dict(session, runs.finished_run(session, found.id, run))
+    header = f"{_('label'):24} {_('support'):>8} {_('threshold'):>9} {_('precision'):>9} "
+    header += f"{_('recall'):>7} {'F1':>5} {'AP':>5}"
+    lines = [
+        f"{label['label']:24} {label['support']:8} {figure(label['threshold']):>9} {figure(label['precision']):>9} "
+        f"{figure(label['recall']):>7} {figure(label['f1']):>5} {figure(label['average_precision']):>5}"
+        for label in report["labels"]
+    ]
+    total = _("Run %(run)s on %(count)s validation images: mean average precision %(map)s, macro-F1 %(f1)s.") % {
+        "run": report["run"],
+        "count": report["n_validation"],
+        "map": figure(report["mean_average_precision"]),
+        "f1": figure(report["macro_f1"]),
+    }
+    output.result(report, "\n".join([header, *lines, total]))
+
+
+def predict(
+    project: ProjectArgument,
+    *,
+    images: Annotated[Path, typer.Option("--images", help=_("Folder of images to look at."))],
+    out: Annotated[Path, typer.Option("--out", help=_("CSV file to write."))],
+    run: RunOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a run's model sees in images that are not in the project."""
+    output = begin(data, as_json=as_json)
+    if not images.is_dir():
+        raise InvalidInputError(_("There is no folder %(folder)s.") % {"folder": images})
+    with session_scope() as session:
+        found = projects.get_project(session, project)
+        chosen = (
+            runs.finished_run(session, found.id, run)
+            if run is not None
+            else runs.active_run(session, found.id) or runs.finished_run(session, found.id)
+        )
+        job = predictions.request_folder_predictions(session, chosen, str(images.resolve()))
+    wait_for(job.id, output.progress)
+    written = predictions.folder_predictions_file(job.id)
+    count = sum(1 for _line in written.open(encoding="utf-8")) - 1
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(written, out)
+    output.result(
+        {"project": found.name, "run": chosen.number, "images": count, "out": str(out)},
+        _("Wrote what run %(run)s says of %(count)s images to %(file)s.")
+        % {"run": chosen.number, "count": count, "file": out},
+    )
+
+
+def figure(value: float | None) -> str:
+    """Write a figure with two digits; an undefined one as a dash."""
+    return "-" if value is None else f"{value:.2f}"
