@@ -38,15 +38,14 @@ check: install ## Lint, types, architecture, templates, messages, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 	$(NPX) biome check static
 	$(BIN)/python -m app.messages --check
 	$(BIN)/loupe check-migrations
 
-format: install ## Format Python, templates, JavaScript and CSS
+format: install ## Format Python, JavaScript and CSS
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/djlint --reformat --quiet templates
 	$(NPX) biome check --write static
 
 messages: install ## Collect the sentences to translate into app/locales/loupe.pot

@@ -4,7 +4,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -24,7 +24,7 @@ from app.i18n import gettext as _
 from app.routes import ROUTERS
 from app.security import HEADERS
 from app.services import jobs
-from app.templating import LIBRARIES, NODE_MODULES, STATIC, render
+from app.templating import LIBRARIES, NODE_MODULES, STATIC, render, static_version
 
 log = logging.getLogger(__name__)
 # The address of a file carries its digest: what was fetched once need never be asked for again.
@@ -51,7 +51,7 @@ def create_app() -> FastAPI:
     )
     for router in ROUTERS:
         application.include_router(router)
-    application.add_api_route("/static/{name:path}", static_file, include_in_schema=False)
+    application.add_api_route("/static/{version}/{name:path}", static_file, include_in_schema=False)
     application.add_api_route("/lib/{name}", library_file, include_in_schema=False)
     application.add_api_route("/health", health, include_in_schema=False)
     application.middleware("http")(_browser_and_headers)
@@ -63,16 +63,17 @@ def create_app() -> FastAPI:
     return application
 
 
-def static_file(name: str) -> Response:
+def static_file(version: str, name: str) -> Response:
     """Serve a file of ours; everyone may reach it."""
-    return _file_below(STATIC, name)
+    # A page from before an update asks for an old version: it gets today's file, but must not keep it under that name.
+    return _file_below(STATIC, name, KEEP_FOR_LONG if version == static_version() else {"Cache-Control": "no-cache"})
 
 
 def library_file(name: str) -> Response:
     """Serve a browser library; everyone may reach it."""
     if name not in LIBRARIES:
         raise NotFoundError
-    return _file_below(NODE_MODULES, LIBRARIES[name])
+    return _file_below(NODE_MODULES, LIBRARIES[name], KEEP_FOR_LONG)
 
 
 def health() -> dict[str, str]:
@@ -80,11 +81,11 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-def _file_below(folder: Path, name: str) -> Response:
+def _file_below(folder: Path, name: str, headers: Mapping[str, str]) -> Response:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         raise NotFoundError
-    return FileResponse(path, headers=KEEP_FOR_LONG)
+    return FileResponse(path, headers=dict(headers))
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -33,10 +34,24 @@ def _digest(path: Path, _changed: float) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
+def static_version() -> str:
+    """Tell the digest of all of static/, which stands in every address below it.
+
+    Scripts import each other by relative address: with one digest for the whole folder none of them can be stale.
+    """
+    return _tree_digest(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _tree_digest(_second: int) -> str:
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    digests = "".join(f"{path.relative_to(STATIC)}{_digest(path, path.stat().st_mtime)}" for path in files)
+    return hashlib.sha256(digests.encode()).hexdigest()[:12]
+
+
 def asset(name: str) -> str:
-    """Give the address of a file below static/, with its content's digest so that browsers may keep it for long."""
-    path = STATIC / name
-    return f"/static/{name}?v={_digest(path, path.stat().st_mtime)}"
+    """Give the address of a file below static/; browsers may keep it for long."""
+    return f"/static/{static_version()}/{name}"
 
 
 def lib(name: str) -> str:
