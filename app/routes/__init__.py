@@ -2,6 +2,15 @@
 
 from fastapi import APIRouter
 
-from app.routes import sign_in
+from app.routes import account, home, invitations, labels, members, people, projects, sign_in
 
-ROUTERS: list[APIRouter] = [sign_in.router]
+ROUTERS: list[APIRouter] = [
+    account.router,
+    home.router,
+    invitations.router,
+    labels.router,
+    members.router,
+    people.router,
+    projects.router,
+    sign_in.router,
+]

@@ -8,11 +8,14 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.config import get_settings
 from app.deps import BROWSER_COOKIE, SESSION_COOKIE, DbSession, Everyone, SignedIn
+from app.domain.browsers import browser_name
 from app.errors import AppError
 from app.services import accounts
 from app.templating import render
 
 router = APIRouter()
+# The longest that browsers keep a cookie; when an unused sign-in ends is decided by the server.
+COOKIE_SECONDS = 400 * 86_400
 
 
 @dataclass(frozen=True)
@@ -26,20 +29,31 @@ class SignInPage:
 
 def start_browser_session(response: Response, token: str) -> None:
     """Hand a sign-in's token to the browser."""
-    settings = get_settings()
     response.set_cookie(
         SESSION_COOKIE,
         token,
-        max_age=settings.session_days * 86_400,
+        max_age=COOKIE_SECONDS,
         httponly=True,
         samesite="lax",
-        secure=settings.secure_cookies,
+        secure=get_settings().secure_cookies,
     )
+
+
+def address_of(request: Request) -> str:
+    """Tell the address that a request comes from, as the server was told by a proxy it trusts, if any."""
+    return request.client.host if request.client else ""
+
+
+def browser_of(request: Request) -> str:
+    """Name the browser that a request comes from."""
+    return browser_name(request.headers.get("user-agent", ""))
 
 
 def own_path(target: str) -> str:
     """Keep a redirect on this site: anything but a plain path of ours becomes the first page."""
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+    # Browsers read a backslash as a slash and drop tabs and line breaks, so that "/\t/evil" would leave the site.
+    plain = target.isprintable() and "\\" not in target
+    return target if plain and target.startswith("/") and not target.startswith("//") else "/"
 
 
 @router.get("/sign-in")
@@ -60,12 +74,12 @@ def sign_in(
     next: Annotated[str, Form()] = "/",  # noqa: A002 - the field's name
 ) -> Response:
     """Sign a person in."""
-    address = request.client.host if request.client else ""
+    session.rollback()  # sets the database free: signing in counts its tries in transactions of its own
     try:
-        _signed_in, token = accounts.sign_in(session, email=email, password=password, address=address)
+        token = accounts.sign_in(
+            email=email, password=password, address=address_of(request), browser=browser_of(request)
+        )
     except AppError as refusal:
-        session.rollback()
-        accounts.record_failure(email, address)
         page = SignInPage(email=email, next=own_path(next), error=refusal.sentence)
         return render(request, "sign_in/page.html", page, status=refusal.status)
     response = RedirectResponse(own_path(next), status_code=303)

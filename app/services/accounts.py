@@ -146,12 +146,12 @@ def sign_in(*, email: str, password: str, address: str, browser: str = "") -> st
         return start_session(session, account, browser=browser)
 
 
-def confirm_password(account: Account, password: str, address: str) -> None:
+def confirm_password(*, email: str, password: str, address: str) -> None:
     """Refuse unless a signed-in person knows the password; tries count as those of signing in do."""
-    if _check_password(account.email, password, address) is None:
+    if _check_password(email, password, address) is None:
         raise WrongPasswordError
     with session_scope() as session:
-        _forgive(session, account.email)
+        _forgive(session, email)
 
 
 def start_session(session: Session, account: Account, *, browser: str = "") -> str:

@@ -89,6 +89,12 @@ def open_invitation(session: Session, token: str) -> Invitation:
     return invitation
 
 
+def subjects(session: Session, invitation: Invitation) -> tuple[Account | None, Project | None]:
+    """Load whose password an invitation resets, and the project that it leads to."""
+    whose = session.get(Account, invitation.resets_account_id) if invitation.resets_account_id else None
+    return whose, session.get(Project, invitation.project_id) if invitation.project_id else None
+
+
 def is_setup(invitation: Invitation) -> bool:
     """Tell whether this is the link to the first account, which no person made."""
     return invitation.makes_owner and invitation.created_by_id is None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain.keys import LABEL_KEYS, free_keys
 from app.domain.palette import PALETTE, next_colour
 from app.domain.statuses import TruthValue
-from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError
 from app.formats.label_names import validate_label_name
 from app.i18n import gettext as _
 from app.models import Account, AnnotationAnswer, Image, Label, LabelDefinition, Project, Truth
@@ -83,9 +83,16 @@ def create_label(
     return label
 
 
-def create_labels(session: Session, project: Project, names: Iterable[str], account: Account | None) -> list[Label]:
-    """Make several labels, with colours and keys chosen for them."""
-    return [create_label(session, project, name=name, account=account) for name in names]
+def create_labels(session: Session, project: Project, text: str, account: Account | None) -> list[Label]:
+    """Make the labels of a quickly typed list, with colours and keys chosen for them."""
+    made = []
+    for name in split_names(text):
+        try:
+            made.append(create_label(session, project, name=name, account=account))
+        except AppError as refusal:
+            sentence = _("“%(name)s”: %(sentence)s") % {"name": name, "sentence": refusal.sentence}
+            raise InvalidInputError(sentence, fields={"labels": sentence}) from refusal
+    return made
 
 
 def update_label(

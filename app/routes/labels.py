@@ -1,0 +1,191 @@
+"""Labels: the list, adding, editing in place, ordering, removing and bringing back."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from app.deps import Access, Annotator, DbSession, Lead
+from app.domain.keys import free_keys
+from app.domain.palette import PALETTE
+from app.domain.statuses import Role
+from app.errors import ConflictError, InvalidInputError
+from app.i18n import gettext as _
+from app.models import Label, LabelDefinition, Project
+from app.services import labels
+from app.services.labels import LabelCounts
+from app.templating import render
+
+router = APIRouter(prefix="/projects/{project_id}/labels")
+
+
+@dataclass(frozen=True)
+class LabelForm:
+    """What stands in the form of one label."""
+
+    name: str
+    colour: str
+    key: str
+    definition: str
+    keys: list[str]
+    history: list[LabelDefinition]
+
+
+@dataclass(frozen=True)
+class LabelsPage:
+    """What labels/page.html shows; its block `list` is what changes."""
+
+    project: Project
+    role: Role
+    labels: list[Label]
+    counts: dict[int, LabelCounts]
+    removed: list[Label]
+    kept: dict[int, int]
+    hues: list[tuple[str, str]]
+    edited: int | None = None
+    form: LabelForm | None = None
+    names: str = ""
+    said: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@router.get("")
+def labels_page(
+    request: Request,
+    session: DbSession,
+    access: Annotator,
+    edit: Annotated[int | None, Query()] = None,
+) -> Response:
+    """List the labels; a lead may have one of them open for editing."""
+    form = None
+    if edit is not None and access.is_at_least(Role.LEAD):
+        form = _form(session, labels.get_label(session, access.project.id, edit))
+    return _render(request, _page(session, access, edited=edit if form else None, form=form))
+
+
+@router.post("")
+def add_labels(request: Request, session: DbSession, access: Lead, names: Annotated[str, Form()] = "") -> Response:
+    """Add the labels of a quickly typed list."""
+    try:
+        with session.begin_nested():
+            labels.create_labels(session, access.project, names, access.account)
+    except (ConflictError, InvalidInputError) as refusal:
+        return _render(request, _page(session, access, names=names, errors=refusal.fields), status=refusal.status)
+    return _back(access)
+
+
+@router.post("/{label_id}")
+def change_label(
+    request: Request,
+    session: DbSession,
+    access: Lead,
+    label_id: int,
+    name: Annotated[str, Form()] = "",
+    colour: Annotated[str, Form()] = "",
+    key: Annotated[str, Form()] = "",
+    definition: Annotated[str, Form()] = "",
+) -> Response:
+    """Change a label; another wording of its definition becomes its next version."""
+    label = labels.get_label(session, access.project.id, label_id)
+    try:
+        with session.begin_nested():
+            labels.update_label(
+                session, label, name=name, colour=colour, key=key, definition=definition, account=access.account
+            )
+    except (ConflictError, InvalidInputError) as refusal:
+        session.refresh(label)
+        form = _form(session, label, LabelForm(name, colour, key, definition, [], []))
+        page = _page(session, access, edited=label.id, form=form, errors=refusal.fields)
+        return _render(request, page, status=422)
+    return _back(access)
+
+
+@router.post("/{label_id}/move")
+def move_label(session: DbSession, access: Lead, label_id: int, step: Annotated[int, Form()]) -> Response:
+    """Move a label up or down by one."""
+    label = labels.get_label(session, access.project.id, label_id)
+    labels.move_label(session, access.project, label, 1 if step > 0 else -1)
+    return _back(access)
+
+
+@router.post("/{label_id}/remove")
+def remove_label(session: DbSession, access: Lead, label_id: int) -> Response:
+    """Remove a label; its answers are kept."""
+    labels.remove_label(session, labels.get_label(session, access.project.id, label_id))
+    return _back(access)
+
+
+@router.post("/{label_id}/restore")
+def restore_label(session: DbSession, access: Lead, label_id: int) -> Response:
+    """Bring a removed label back."""
+    labels.restore_label(session, labels.get_label(session, access.project.id, label_id))
+    return _back(access)
+
+
+def _back(access: Access) -> Response:
+    # htmx follows the redirect with its own header, and gets the list alone.
+    return RedirectResponse(f"/projects/{access.project.id}/labels", status_code=303)
+
+
+def _render(request: Request, page: LabelsPage, *, status: int = 200) -> Response:
+    block = "list" if "hx-request" in request.headers else None
+    return render(request, "labels/page.html", page, block=block, status=422 if status == 409 else status)
+
+
+def _form(session: Session, label: Label, typed: LabelForm | None = None) -> LabelForm:
+    taken = {other.key for other in labels.live_labels(session, label.project_id) if other.id != label.id}
+    shown = typed or label
+    return LabelForm(
+        name=shown.name,
+        colour=shown.colour,
+        key=shown.key,
+        definition=shown.definition,
+        keys=free_keys(taken),
+        history=labels.definition_history(session, label),
+    )
+
+
+def _page(
+    session: Session,
+    access: Access,
+    *,
+    edited: int | None = None,
+    form: LabelForm | None = None,
+    names: str = "",
+    errors: dict[str, str] | None = None,
+) -> LabelsPage:
+    removed = labels.removed_labels(session, access.project.id)
+    live = labels.live_labels(session, access.project.id)
+    return LabelsPage(
+        project=access.project,
+        role=access.role,
+        labels=live,
+        counts=labels.label_counts(session, access.project.id),
+        removed=removed,
+        kept=labels.answers_kept(session, [label.id for label in (*live, *removed)]),
+        hues=_hues(),
+        edited=edited,
+        form=form,
+        names=names,
+        errors=errors or {},
+    )
+
+
+def _hues() -> list[tuple[str, str]]:
+    names = {
+        "cobalt": _("cobalt"),
+        "vermilion": _("vermilion"),
+        "ochre": _("ochre"),
+        "viridian": _("viridian"),
+        "plum": _("plum"),
+        "sky": _("sky"),
+        "moss": _("moss"),
+        "rose": _("rose"),
+        "umber": _("umber"),
+        "violet": _("violet"),
+        "slate": _("slate"),
+        "lime": _("lime"),
+    }
+    return [(hue, names[hue]) for hue in PALETTE]

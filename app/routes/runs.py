@@ -1,0 +1,224 @@
+"""Runs: the list, starting one, watching it, stopping it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from app.broker import TRAINING_QUEUE
+from app.deps import Access, DbSession, Lead, Reviewer
+from app.domain.statuses import JobStatus, Recipe, Role
+from app.errors import AppError
+from app.i18n import gettext as _
+from app.models import Epoch, Project, Run
+from app.services import jobs, readiness, runs
+from app.services.readiness import Readiness
+from app.services.runs import RunRow
+from app.templating import render
+
+router = APIRouter(prefix="/projects/{project_id}/runs")
+
+
+@dataclass(frozen=True)
+class RunsPage:
+    """What runs/list.html shows."""
+
+    project: Project
+    role: Role
+    rows: list[RunRow]
+    open_run: Run | None
+    readiness: Readiness
+    is_lead: bool
+
+
+@dataclass(frozen=True)
+class NewRunPage:
+    """What runs/new.html shows."""
+
+    project: Project
+    role: Role
+    readiness: Readiness
+    open_run: Run | None
+    recipe: str
+    values: dict[str, Any]
+    errors: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ProgressPage:
+    """What runs/progress.html and its fragments show."""
+
+    project: Project
+    role: Role
+    run: Run
+    who: str
+    epochs: list[Epoch]
+    position: int
+    has_worker: bool
+    seconds_left: float | None
+    chart: dict[str, Any] | None
+    is_lead: bool
+
+
+@router.get("")
+def list_page(request: Request, session: DbSession, access: Reviewer) -> Response:
+    """List the runs and offer the one button."""
+    page = RunsPage(
+        project=access.project,
+        role=access.role,
+        rows=runs.list_runs(session, access.project.id),
+        open_run=runs.open_run(session, access.project.id),
+        readiness=readiness.check(session, access.project),
+        is_lead=access.is_at_least(Role.LEAD),
+    )
+    return render(request, "runs/list.html", page)
+
+
+@router.get("/new")
+def new_page(request: Request, session: DbSession, access: Lead) -> Response:
+    """Offer the recipes and their settings."""
+    return _new_page(request, session, access, Recipe.QUICK.value, {}, {})
+
+
+@router.post("")
+def start(
+    request: Request,
+    session: DbSession,
+    access: Lead,
+    recipe: Annotated[str, Form()] = Recipe.QUICK.value,
+    frozen_epochs: Annotated[str, Form()] = "",
+    unfrozen_epochs: Annotated[str, Form()] = "",
+    backbone: Annotated[str, Form()] = "",
+) -> Response:
+    """Start a training and lead to its page; while one is open, lead to that one."""
+    given = {"frozen_epochs": frozen_epochs, "unfrozen_epochs": unfrozen_epochs, "backbone": backbone}
+    try:
+        chosen = Recipe(recipe)
+    except ValueError:
+        chosen = Recipe.QUICK
+    # The form shows the settings of both recipes; only those of the chosen one count.
+    known = runs.default_config(chosen)
+    config = {name: value for name, value in given.items() if value.strip() and name in known}
+    try:
+        run = runs.start_run(session, access.project, recipe=chosen, account=access.account, config=config)
+    except AppError as refusal:
+        errors = refusal.fields or {"": refusal.sentence}
+        return _new_page(request, session, access, chosen.value, given, errors, status=refusal.status)
+    return RedirectResponse(f"/projects/{access.project.id}/runs/{run.number}", status_code=303)
+
+
+@router.get("/{number}")
+def run_page(request: Request, session: DbSession, access: Reviewer, number: int) -> Response:
+    """Show a run on its way; a finished one is shown by its report."""
+    run = runs.get_run(session, access.project.id, number)
+    if run.job.status is JobStatus.SUCCEEDED:
+        return RedirectResponse(_report_url(run), status_code=303)
+    return render(request, "runs/progress.html", _progress(session, access, run))
+
+
+@router.get("/{number}/progress")
+def progress(request: Request, session: DbSession, access: Reviewer, number: int) -> Response:
+    """Give the part of the page that changes while a run is on its way; htmx asks for it every second."""
+    run = runs.get_run(session, access.project.id, number)
+    if run.job.status is JobStatus.SUCCEEDED:
+        return Response(headers={"HX-Redirect": _report_url(run)})
+    if run.job.status.is_final:
+        return Response(headers={"HX-Refresh": "true"})
+    return render(request, "runs/progress.html", _progress(session, access, run), block="state")
+
+
+@router.get("/{number}/curve")
+def curve(request: Request, session: DbSession, access: Reviewer, number: int, points: int = 0) -> Response:
+    """Give the loss curve, unless it is still as long as the one that the page shows."""
+    run = runs.get_run(session, access.project.id, number)
+    if len(run.loss_curve) == points:
+        return Response(status_code=204)
+    return render(request, "runs/progress.html", _progress(session, access, run), block="curve")
+
+
+@router.get("/{number}/loss.csv")
+def loss_csv(session: DbSession, access: Reviewer, number: int) -> Response:
+    """Give the numbers of the loss curve."""
+    run = runs.get_run(session, access.project.id, number)
+    lines = ["batch,loss", *(f"{int(batch)},{loss:.6g}" for batch, loss in run.loss_curve)]
+    headers = {"Content-Disposition": f'attachment; filename="run-{run.number}-loss.csv"'}
+    return Response("\n".join(lines) + "\n", media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post("/{number}/cancel")
+def cancel(session: DbSession, access: Lead, number: int) -> Response:
+    """Ask for a run to stop."""
+    run = runs.get_run(session, access.project.id, number)
+    runs.cancel_run(session, run)
+    return RedirectResponse(f"/projects/{access.project.id}/runs/{number}", status_code=303)
+
+
+@router.post("/{number}/activate")
+def activate(session: DbSession, access: Lead, number: int) -> Response:
+    """Let a run's model give the suggestions from now on."""
+    runs.activate(session, runs.finished_run(session, access.project.id, number))
+    return RedirectResponse(f"/projects/{access.project.id}/runs", status_code=303)
+
+
+def _report_url(run: Run) -> str:
+    return f"/projects/{run.project_id}/runs/{run.number}/report"
+
+
+def _new_page(
+    request: Request,
+    session: Session,
+    access: Access,
+    recipe: str,
+    values: dict[str, Any],
+    errors: dict[str, str],
+    *,
+    status: int = 200,
+) -> Response:
+    defaults = runs.default_config(Recipe.FINETUNE)
+    page = NewRunPage(
+        project=access.project,
+        role=access.role,
+        readiness=readiness.check(session, access.project),
+        open_run=runs.open_run(session, access.project.id),
+        recipe=recipe,
+        values={name: values.get(name) or default for name, default in defaults.items()},
+        errors=errors,
+    )
+    return render(request, "runs/new.html", page, status=status)
+
+
+def _progress(session: Session, access: Access, run: Run) -> ProgressPage:
+    return ProgressPage(
+        project=access.project,
+        role=access.role,
+        run=run,
+        who=jobs.asked_by(session, run.job),
+        epochs=runs.epochs(session, run),
+        position=jobs.queue_position(session, run.job) if run.job.status is JobStatus.QUEUED else 0,
+        has_worker=jobs.worker_alive(session, TRAINING_QUEUE),
+        seconds_left=jobs.seconds_left(run.job),
+        chart=loss_chart(run.loss_curve),
+        is_lead=access.is_at_least(Role.LEAD),
+    )
+
+
+def loss_chart(points: list[list[float]]) -> dict[str, Any] | None:
+    """Describe the loss curve for Vega-Lite; None while there is no line to draw."""
+    if len(points) < 2:
+        return None
+    return {
+        "data": {"values": [{"batch": batch, "loss": loss} for batch, loss in points]},
+        "width": "container",
+        "height": 220,
+        "mark": {"type": "line", "interpolate": "monotone"},
+        "encoding": {
+            "x": {"field": "batch", "type": "quantitative", "title": _("Batch"), "axis": {"format": "d"}},
+            "y": {"field": "loss", "type": "quantitative", "title": _("Loss"), "scale": {"zero": True}},
+            "tooltip": [
+                {"field": "batch", "type": "quantitative", "title": _("Batch"), "format": "d"},
+                {"field": "loss", "type": "quantitative", "title": _("Loss"), "format": ".4f"},
+            ],
+        },
+    }
