@@ -1,6 +1,7 @@
 """Answers of people for images: submitted, corrected, taken back, decided on, brought in by a CSV."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from math import isfinite
 
 from sqlalchemy import insert, select, update
@@ -75,17 +76,21 @@ def take_back(session: Session, *, account: Account, client_key: str) -> Annotat
     if annotation.superseded_at is not None:
         return None
     annotation.superseded_at = now()
-    superseded = session.scalars(
-        select(Annotation).where(
-            Annotation.image_id == image_id,
-            Annotation.account_id == account.id,
-            Annotation.superseded_at == annotation.created_at,
-        )
-    ).first()
-    if superseded is not None:
+    reinstate(session, image_id, account, annotation.created_at)
+    return annotation
+
+
+def reinstate(session: Session, image_id: int, account: Account, superseded_at: datetime) -> None:
+    """Let the answer count again that something undone had superseded at that moment, unless a newer one counts."""
+    query = select(Annotation).where(
+        Annotation.image_id == image_id,
+        Annotation.account_id == account.id,
+        Annotation.superseded_at == superseded_at,
+    )
+    superseded = session.scalars(query).first()
+    if superseded is not None and current_annotation(session, image_id, account.id) is None:
         superseded.superseded_at = None
     truths.refresh(session, [image_id])
-    return annotation
 
 
 def decide(

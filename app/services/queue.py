@@ -1,0 +1,249 @@
+"""The annotation queue: which image comes next for whom, passing images by, going back."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.domain.sampling import Order, least_certain, shuffled
+from app.domain.statuses import Answer, View
+from app.errors import ConflictError, NotFoundError
+from app.i18n import gettext as _
+from app.models import Account, Annotation, Claim, Image, Project, Skip
+from app.models.types import now
+from app.services import annotations, claims, labels, predictions, runs, thresholds, truths
+
+# The image on the screen and those preloaded behind it; more would keep images from others for no gain.
+BATCH_MOST = 10
+# Where nothing more than a look back is wanted, this many are at hand.
+HISTORY_MOST = 50
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images that are this person's to tag now, and the order they were chosen in."""
+
+    images: list[Image]
+    order: Order
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the tagging is, in images that are not excluded.
+
+    `left` are those nobody has tagged; of these, `skipped` were passed by by this person, and `elsewhere` are before
+    others now.
+    """
+
+    total: int
+    left: int
+    skipped: int
+    elsewhere: int
+
+    @property
+    def done(self) -> int:
+        """Count the images that somebody tagged."""
+        return self.total - self.left
+
+
+@dataclass(frozen=True)
+class Past:
+    """An image this person has dealt with: the answers given, or None where it was skipped."""
+
+    image: Image
+    answers: dict[int, Answer] | None
+    at: datetime
+
+
+def next_images(
+    session: Session,
+    project: Project,
+    account: Account,
+    *,
+    count: int,
+    order: Order = Order.SEQUENTIAL,
+    skipped: bool = False,
+    held: Collection[int] = (),
+) -> Batch:
+    """Choose and claim the next images for a person; `skipped` gives those the person passed by instead.
+
+    `held` are images the person's screen has already: they are not given again.
+    """
+    claims.lock(session, project)
+    passed = _skipped_by(account)
+    query = _waiting(project.id).where(~_elsewhere(account, now()), passed if skipped else ~passed)
+    if held:
+        query = query.where(Image.id.not_in(held))
+    wanted = max(0, min(count, BATCH_MOST))
+    if order is Order.SEQUENTIAL:
+        chosen: Sequence[int] = session.scalars(query.order_by(Image.id).limit(wanted)).all()
+    else:
+        order, chosen = _ordered(session, project, account, order, session.scalars(query.order_by(Image.id)).all())
+    claimed = claims.take(session, project, account, chosen[:wanted])
+    found = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(claimed)))}
+    return Batch([found[image_id] for image_id in claimed], order)
+
+
+def progress(session: Session, project: Project, account: Account) -> Progress:
+    """Count how far a project's tagging is, as one person sees it."""
+    waiting = ~_answered()
+    passed = _skipped_by(account)
+    query = select(
+        func.count(),
+        _how_many(waiting),
+        _how_many(waiting & passed),
+        _how_many(waiting & ~passed & _elsewhere(account, now())),
+    ).where(Image.project_id == project.id, Image.excluded_at.is_(None))
+    return Progress(*session.execute(query).one())
+
+
+def answer(
+    session: Session,
+    project: Project,
+    account: Account,
+    *,
+    image_id: int,
+    answers: Mapping[int, Answer],
+    client_key: str,
+    asked: Mapping[int, int] | None = None,
+    seconds: float | None = None,
+) -> Annotation:
+    """Keep what a person answered at the desk and give the image free.
+
+    Where somebody else has answered meanwhile, it is kept as a second opinion.
+    """
+    annotation = annotations.submit(
+        session,
+        project=project,
+        image_id=image_id,
+        account=account,
+        answers=answers,
+        view=View.ANNOTATE,
+        client_key=client_key,
+        asked=asked,
+        seconds=seconds,
+    )
+    claims.release(session, account, [image_id])
+    return annotation
+
+
+def skip(session: Session, project: Project, account: Account, *, image_id: int, client_key: str) -> Skip:
+    """Pass an image by; an answer this person gave for it earlier no longer counts. The same key counts once."""
+    truths.lock_images(session, [image_id])
+    repeated = session.scalar(select(Skip).where(Skip.client_key == client_key))
+    if repeated is not None:
+        if repeated.account_id != account.id or repeated.image_id != image_id:
+            raise ConflictError(_("Another skip was already saved under the same number. Please load the page again."))
+        return repeated
+    image = session.get(Image, image_id)
+    if image is None or image.project_id != project.id:
+        raise NotFoundError(_("This image is not in the project, or no longer."))
+    skipped = Skip(image_id=image_id, account_id=account.id, client_key=client_key, created_at=now())
+    session.add(skipped)
+    earlier = annotations.current_annotation(session, image_id, account.id)
+    if earlier is not None:
+        # The same moment on both: undoing the skip finds the answer by it.
+        earlier.superseded_at = skipped.created_at
+        truths.refresh(session, [image_id])
+    claims.release(session, account, [image_id])
+    return skipped
+
+
+def undo(session: Session, project: Project, account: Account, client_key: str) -> bool:
+    """Take a submission or a skip of this person back, and claim the image for another look."""
+    annotation = annotations.take_back(session, account=account, client_key=client_key)
+    if annotation is not None:
+        claims.take(session, project, account, [annotation.image_id])
+        return True
+    skipped = session.scalar(
+        select(Skip).where(Skip.client_key == client_key, Skip.account_id == account.id, Skip.undone_at.is_(None))
+    )
+    if skipped is None:
+        return False
+    truths.lock_images(session, [skipped.image_id])
+    skipped.undone_at = now()
+    annotations.reinstate(session, skipped.image_id, account, skipped.created_at)
+    claims.take(session, project, account, [skipped.image_id])
+    return True
+
+
+def history(
+    session: Session, project: Project, account: Account, *, before: datetime | None = None, limit: int = HISTORY_MOST
+) -> list[Past]:
+    """List what a person answered and skipped at the desk, newest first."""
+    given = (
+        select(Annotation, Image)
+        .join(Image, Image.id == Annotation.image_id)
+        .options(selectinload(Annotation.answers))
+        .where(Annotation.project_id == project.id, Annotation.account_id == account.id)
+        .where(Annotation.superseded_at.is_(None), Annotation.view == View.ANNOTATE, Image.excluded_at.is_(None))
+        .order_by(Annotation.created_at.desc())
+    )
+    passed = (
+        select(Skip, Image)
+        .join(Image, Image.id == Skip.image_id)
+        .where(Image.project_id == project.id, Skip.account_id == account.id, Skip.undone_at.is_(None))
+        .where(Image.excluded_at.is_(None), ~_answered(account))
+        .order_by(Skip.created_at.desc())
+    )
+    if before is not None:
+        given, passed = given.where(Annotation.created_at < before), passed.where(Skip.created_at < before)
+    most = max(0, min(limit, HISTORY_MOST))
+    past = [
+        Past(image, {one.label_id: one.value for one in annotation.answers}, annotation.created_at)
+        for annotation, image in session.execute(given.limit(most))
+    ]
+    past += [Past(image, None, skipped.created_at) for skipped, image in session.execute(passed.limit(most))]
+    newest: dict[int, Past] = {}
+    for entry in sorted(past, key=lambda entry: entry.at, reverse=True):
+        newest.setdefault(entry.image.id, entry)
+    return list(newest.values())[:most]
+
+
+def _ordered(
+    session: Session, project: Project, account: Account, order: Order, image_ids: Sequence[int]
+) -> tuple[Order, list[int]]:
+    run = runs.active_run(session, project.id)
+    if order is Order.RANDOM:
+        return order, shuffled(image_ids, seed=project.seed, person=account.id)
+    if run is None:
+        return Order.SEQUENTIAL, list(image_ids)
+    live = {label.id for label in labels.live_labels(session, project.id)}
+    columns = [column for column, label in enumerate(run.labels) if label["id"] in live]
+    matrix = predictions.probability_matrix(session, run, image_ids)
+    rows = {int(image_id): row for row, image_id in enumerate(matrix.image_ids)}
+    said = np.full((len(image_ids), len(columns)), np.nan)
+    for place, image_id in enumerate(image_ids):
+        if image_id in rows:
+            said[place] = matrix.probabilities[rows[image_id], columns]
+    limits = np.array(thresholds.threshold_values(session, run), dtype=np.float64)[columns]
+    return order, least_certain(image_ids, said, limits)
+
+
+def _waiting(project_id: int) -> Select[int]:
+    return select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None), ~_answered())
+
+
+def _answered(account: Account | None = None) -> ColumnElement[bool]:
+    found = exists().where(
+        Annotation.image_id == Image.id,
+        Annotation.superseded_at.is_(None),
+        Annotation.view.in_(annotations.VOTING_VIEWS),
+    )
+    return found if account is None else found.where(Annotation.account_id == account.id)
+
+
+def _skipped_by(account: Account) -> ColumnElement[bool]:
+    return exists().where(Skip.image_id == Image.id, Skip.account_id == account.id, Skip.undone_at.is_(None))
+
+
+def _elsewhere(account: Account, moment: datetime) -> ColumnElement[bool]:
+    return exists().where(Claim.image_id == Image.id, Claim.account_id != account.id, Claim.expires_at > moment)
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

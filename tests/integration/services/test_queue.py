@@ -1,0 +1,253 @@
+"""The annotation queue, on both databases."""
+
+import threading
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db import session_scope
+from app.domain.sampling import Order
+from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, TruthValue, View
+from app.errors import ConflictError, NotFoundError
+from app.models import Account, Annotation, Image, Job, Label, Project, Run, Skip, Truth
+from app.models.types import now
+from app.services import annotations, claims, predictions, queue
+from tests.factories import AccountFactory, ImageFactory, LabelFactory, ProjectFactory, annotate
+
+
+@dataclass
+class Room:
+    session: Session
+    project: Project
+    one: Account
+    two: Account
+    label: Label
+    images: list[Image]
+
+    def next(self, person: Account, count: int = 3, **more: object) -> list[int]:
+        batch = queue.next_images(self.session, self.project, person, count=count, **more)  # type: ignore[arg-type]
+        return [self.images.index(image) for image in batch.images]
+
+    def answer(self, person: Account, place: int, value: Answer = Answer.PRESENT) -> str:
+        key = uuid.uuid4().hex
+        image_id, answers = self.images[place].id, {self.label.id: value}
+        queue.answer(self.session, self.project, person, image_id=image_id, answers=answers, client_key=key)
+        return key
+
+    def skip(self, person: Account, place: int) -> str:
+        key = uuid.uuid4().hex
+        queue.skip(self.session, self.project, person, image_id=self.images[place].id, client_key=key)
+        return key
+
+    def undo(self, person: Account, key: str) -> bool:
+        return queue.undo(self.session, self.project, person, key)
+
+    def progress(self, person: Account) -> tuple[int, int, int, int]:
+        found = queue.progress(self.session, self.project, person)
+        return found.done, found.left, found.skipped, found.elsewhere
+
+    def truth(self, place: int) -> TruthValue | None:
+        return self.session.scalar(select(Truth.value).where(Truth.image_id == self.images[place].id))
+
+
+@pytest.fixture
+def room(session: Session) -> Room:
+    project = ProjectFactory.create(session=session)
+    return Room(
+        session,
+        project,
+        AccountFactory.create(session=session),
+        AccountFactory.create(session=session),
+        LabelFactory.create(session=session, project_id=project.id),
+        [ImageFactory.create(session=session, project_id=project.id) for _ in range(6)],
+    )
+
+
+def test_two_people_get_different_images_in_the_order_of_the_import(room: Room) -> None:
+    assert room.next(room.one) == [0, 1, 2]
+    assert room.next(room.two) == [3, 4, 5]
+    assert room.next(room.two) == [3, 4, 5]
+    assert room.next(room.one, held=[room.images[0].id, room.images[1].id]) == [2]
+
+
+def test_what_needs_no_answer_does_not_come_up(room: Room) -> None:
+    room.images[0].excluded_at = now()
+    room.answer(room.two, 1)
+    annotate(room.session, room.images[2], None, {room.label: Answer.ABSENT}, view=View.IMPORT)
+    assert room.next(room.one, count=6) == [3, 4, 5]
+
+
+def test_a_decision_of_a_reviewer_leaves_the_image_in_the_queue(room: Room) -> None:
+    annotate(room.session, room.images[0], room.two, {room.label: Answer.ABSENT}, view=View.REVIEW)
+    assert room.next(room.one, count=1) == [0]
+
+
+def test_a_skipped_image_goes_to_others_and_comes_back_only_when_asked_for(room: Room) -> None:
+    room.next(room.one)
+    room.skip(room.one, 0)
+    assert room.next(room.one) == [1, 2, 3]
+    assert room.next(room.one, skipped=True) == [0]
+    claims.release(room.session, room.one, [image.id for image in room.images])
+    assert room.next(room.two) == [0, 1, 2]
+
+
+def test_the_random_order_differs_from_person_to_person_and_holds(room: Room) -> None:
+    orders = []
+    for person in (room.one, room.two):
+        orders.append(room.next(person, count=6, order=Order.RANDOM))
+        claims.release(room.session, person, [image.id for image in room.images])
+    assert sorted(orders[0]) == sorted(orders[1]) == [0, 1, 2, 3, 4, 5]
+    assert orders[0] != orders[1]
+    assert room.next(room.one, count=6, order=Order.RANDOM) == orders[0]
+
+
+def test_least_certain_without_a_model_says_that_it_is_sequential(room: Room) -> None:
+    batch = queue.next_images(room.session, room.project, room.one, count=2, order=Order.LEAST_CERTAIN)
+    assert batch.order is Order.SEQUENTIAL
+    assert [image.id for image in batch.images] == [image.id for image in room.images[:2]]
+
+
+def test_least_certain_asks_the_active_run(room: Room) -> None:
+    job = Job(kind=JobKind.TRAIN, project_id=room.project.id, status=JobStatus.SUCCEEDED)
+    room.session.add(job)
+    room.session.flush()
+    of_label = {"id": room.label.id, "name": room.label.name, "definition": "", "definition_version": 1}
+    run = Run(
+        project_id=room.project.id,
+        number=1,
+        job_id=job.id,
+        recipe=Recipe.QUICK,
+        seed=1,
+        labels=[of_label],
+        is_active=True,
+    )
+    room.session.add(run)
+    room.session.flush()
+    said = [0.9, 0.55, 0.1, 0.48]
+    ids = [image.id for image in room.images[:4]]
+    predictions.write_predictions(room.session, run.id, ids, [[value] for value in said], [True] * 4)
+    batch = queue.next_images(room.session, room.project, room.one, count=10, order=Order.LEAST_CERTAIN)
+    assert batch.order is Order.LEAST_CERTAIN
+    assert [room.images.index(image) for image in batch.images] == [3, 1, 0, 2, 4, 5]
+
+
+def test_progress_tells_done_left_skipped_and_elsewhere_apart(room: Room) -> None:
+    assert room.progress(room.one) == (0, 6, 0, 0)
+    room.next(room.one, count=1)
+    room.answer(room.one, 0)
+    room.skip(room.one, 1)
+    room.next(room.two, count=2)
+    assert room.progress(room.one) == (1, 5, 1, 1)
+    assert room.progress(room.two) == (1, 5, 0, 0)
+
+
+def test_an_answer_after_somebody_elses_is_kept_as_a_second_opinion(room: Room) -> None:
+    room.answer(room.two, 0, Answer.PRESENT)
+    room.answer(room.one, 0, Answer.ABSENT)
+    assert room.truth(0) is TruthValue.DISPUTED
+
+
+def test_an_answer_and_a_skip_give_the_image_free(room: Room) -> None:
+    room.next(room.one, count=2)
+    key = room.answer(room.one, 0)
+    room.skip(room.one, 1)
+    annotations.take_back(room.session, account=room.one, client_key=key)
+    assert room.next(room.two, count=2) == [0, 1]
+
+
+def test_undo_takes_the_answer_back_and_claims_the_image(room: Room) -> None:
+    key = room.answer(room.one, 0)
+    assert room.undo(room.one, key)
+    assert room.truth(0) is None
+    assert room.next(room.two, count=1) == [1]
+    assert room.next(room.one, count=1) == [0]
+    assert not room.undo(room.one, key)
+    assert not room.undo(room.two, "no such key")
+
+
+def test_undo_withdraws_a_skip(room: Room) -> None:
+    key = room.skip(room.one, 0)
+    assert not room.undo(room.two, key)
+    assert room.undo(room.one, key)
+    assert room.next(room.one, count=1) == [0]
+
+
+def test_skipping_an_answered_image_takes_the_answer_out_and_undo_brings_it_back(room: Room) -> None:
+    room.answer(room.one, 0)
+    key = room.skip(room.one, 0)
+    assert room.truth(0) is None
+    assert room.undo(room.one, key)
+    assert room.truth(0) is TruthValue.PRESENT
+
+
+def test_a_late_undo_of_a_skip_does_not_bring_an_old_answer_back_beside_a_new_one(room: Room) -> None:
+    room.answer(room.one, 0)
+    key = room.skip(room.one, 0)
+    room.answer(room.one, 0, Answer.ABSENT)
+    room.undo(room.one, key)
+    assert room.truth(0) is TruthValue.ABSENT
+    current = select(func.count()).select_from(Annotation).where(Annotation.superseded_at.is_(None))
+    assert room.session.scalar(current) == 1
+
+
+def test_the_same_skip_twice_counts_once_and_belongs_to_one_person(room: Room) -> None:
+    image_id = room.images[0].id
+    for _ in range(2):
+        queue.skip(room.session, room.project, room.one, image_id=image_id, client_key="k")
+    assert room.session.scalar(select(func.count()).select_from(Skip)) == 1
+    with pytest.raises(ConflictError):
+        queue.skip(room.session, room.project, room.two, image_id=image_id, client_key="k")
+
+
+def test_an_image_of_another_project_cannot_be_skipped(room: Room) -> None:
+    other = ProjectFactory.create(session=room.session)
+    with pytest.raises(NotFoundError):
+        queue.skip(room.session, other, room.one, image_id=room.images[0].id, client_key="k")
+
+
+def test_the_history_is_ones_own_newest_first(room: Room) -> None:
+    room.answer(room.one, 0)
+    room.skip(room.one, 1)
+    room.answer(room.one, 2, Answer.ABSENT)
+    room.answer(room.two, 3)
+    room.answer(room.one, 0, Answer.UNSURE)
+    past = queue.history(room.session, room.project, room.one)
+    assert [(room.images.index(entry.image), entry.answers) for entry in past] == [
+        (0, {room.label.id: Answer.UNSURE}),
+        (2, {room.label.id: Answer.ABSENT}),
+        (1, None),
+    ]
+    earlier = queue.history(room.session, room.project, room.one, before=past[0].at, limit=1)
+    assert [entry.image.id for entry in earlier] == [room.images[2].id]
+
+
+def test_many_annotators_at_once_drain_the_queue_and_share_no_image(room: Room) -> None:
+    images = [ImageFactory.create(session=room.session, project_id=room.project.id) for _ in range(34)]
+    people = [AccountFactory.create(session=room.session) for _ in range(4)]
+    room.session.commit()
+    seen: list[tuple[int, int]] = []
+    gate = threading.Barrier(len(people))
+    orders = [Order.SEQUENTIAL, Order.RANDOM, Order.SEQUENTIAL, Order.RANDOM]
+
+    def tag(person: Account, order: Order) -> None:
+        gate.wait()
+        while True:
+            with session_scope() as own:
+                batch = queue.next_images(own, room.project, person, count=3, order=order)
+            if not batch.images:
+                return
+            for image in batch.images:
+                seen.append((image.id, person.id))
+                key, answers = uuid.uuid4().hex, {room.label.id: Answer.PRESENT}
+                with session_scope() as own:
+                    queue.answer(own, room.project, person, image_id=image.id, answers=answers, client_key=key)
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        list(pool.map(tag, people, orders))
+    assert {image_id for image_id, _person in seen} == {image.id for image in [*room.images, *images]}
+    assert set(Counter(image_id for image_id, _person in seen).values()) == {1}
