@@ -1,0 +1,219 @@
+"""The annotator's desk: its page, and the JSON its scripts speak."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.orm import Session
+
+from app.config import get_settings
+from app.deps import Annotator, DbSession
+from app.domain.sampling import Order
+from app.domain.statuses import Answer, Role
+from app.i18n import gettext as _
+from app.models import Account, Image, Label, Project
+from app.services import claims, predictions, queue, runs
+from app.services.images import image_urls
+from app.services.labels import live_labels
+from app.templating import render
+
+router = APIRouter()
+API = "/api/v1/projects/{project_id}/annotate"
+
+# A key is 32 hexadecimal digits; a little room is left for other programs.
+ClientKey = Annotated[str, Field(min_length=8, max_length=64)]
+# More than any screen holds; it bounds the work of one request.
+ImageIds = Annotated[list[int], Field(max_length=200)]
+
+
+@dataclass(frozen=True)
+class DeskPage:
+    """What annotate/page.html shows."""
+
+    project: Project
+    role: Role
+    labels: list[Label]
+    progress: queue.Progress
+    run_number: int | None
+    orders: list[tuple[str, str]]
+    desk: dict[str, Any]
+
+
+class NextRequest(BaseModel):
+    """How many images the desk wants, in which order, and which it has already."""
+
+    count: int = Field(default=5, ge=1, le=queue.BATCH_MOST)
+    order: Order = Order.SEQUENTIAL
+    skipped: bool = False
+    held: ImageIds = []
+
+
+class SubmitRequest(BaseModel):
+    """A person's answers for an image, and the labels (with the versions of their definitions) that were asked."""
+
+    image_id: int
+    client_key: ClientKey
+    answers: Annotated[dict[int, Answer], Field(max_length=1000)]
+    asked: Annotated[dict[int, int], Field(max_length=1000)] | None = None
+    seconds: float | None = None
+
+
+class SkipRequest(BaseModel):
+    """An image passed by."""
+
+    image_id: int
+    client_key: ClientKey
+
+
+class UndoRequest(BaseModel):
+    """The submission or the skip to take back."""
+
+    client_key: ClientKey
+
+
+class ClaimRequest(BaseModel):
+    """Images to keep or to give back."""
+
+    image_ids: ImageIds
+
+
+@router.get("/projects/{project_id}/annotate")
+def desk_page(request: Request, session: DbSession, access: Annotator) -> Response:
+    """Show the desk; the images come to it by its scripts."""
+    project = access.project
+    run = runs.active_run(session, project.id)
+    orders = [(Order.SEQUENTIAL.value, _("As brought in")), (Order.RANDOM.value, _("Random"))]
+    if run is not None:
+        orders.append((Order.LEAST_CERTAIN.value, _("Least certain first")))
+    page = DeskPage(
+        project=project,
+        role=access.role,
+        labels=live_labels(session, project.id),
+        progress=queue.progress(session, project, access.account),
+        run_number=run.number if run else None,
+        orders=orders,
+        desk={
+            "account": access.account.id,
+            "project": project.id,
+            "api": API.format(project_id=project.id),
+            "claimSeconds": get_settings().claim_minutes * 60,
+        },
+    )
+    return render(request, "annotate/page.html", page)
+
+
+@router.post(f"{API}/next")
+def next_images(session: DbSession, access: Annotator, asked: NextRequest) -> dict[str, Any]:
+    """Claim the next images for this person."""
+    batch = queue.next_images(
+        session,
+        access.project,
+        access.account,
+        count=asked.count,
+        order=asked.order,
+        skipped=asked.skipped,
+        held=asked.held,
+    )
+    return {
+        "items": _items(session, access.project, batch.images),
+        "order": batch.order.value,
+        "progress": _progress(session, access.project, access.account),
+    }
+
+
+@router.post(f"{API}/submit")
+def submit(session: DbSession, access: Annotator, given: SubmitRequest) -> dict[str, Any]:
+    """Keep a person's answers for an image."""
+    annotation = queue.answer(
+        session,
+        access.project,
+        access.account,
+        image_id=given.image_id,
+        answers=given.answers,
+        client_key=given.client_key,
+        asked=given.asked,
+        seconds=given.seconds,
+    )
+    return {"annotation": annotation.id}
+
+
+@router.post(f"{API}/skip")
+def skip(session: DbSession, access: Annotator, given: SkipRequest) -> dict[str, Any]:
+    """Pass an image by."""
+    skipped = queue.skip(session, access.project, access.account, image_id=given.image_id, client_key=given.client_key)
+    return {"skip": skipped.id}
+
+
+@router.post(f"{API}/undo")
+def undo(session: DbSession, access: Annotator, given: UndoRequest) -> dict[str, bool]:
+    """Take a submission or a skip back."""
+    return {"undone": queue.undo(session, access.project, access.account, given.client_key)}
+
+
+@router.post(f"{API}/renew")
+def renew(session: DbSession, access: Annotator, given: ClaimRequest) -> dict[str, list[int]]:
+    """Keep images reserved for this person; tells which still are."""
+    return {"held": claims.take(session, access.project, access.account, given.image_ids)}
+
+
+@router.post(f"{API}/release")
+def release(session: DbSession, access: Annotator, given: ClaimRequest) -> dict[str, list[int]]:
+    """Give images back to the others."""
+    claims.release(session, access.account, given.image_ids)
+    return {"held": []}
+
+
+@router.get(f"{API}/history")
+def history(
+    session: DbSession,
+    access: Annotator,
+    before: AwareDatetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=queue.HISTORY_MOST)] = queue.HISTORY_MOST,
+) -> dict[str, Any]:
+    """List what this person answered and skipped, newest first."""
+    past = queue.history(session, access.project, access.account, before=before, limit=limit)
+    items = _items(session, access.project, [entry.image for entry in past])
+    return {
+        "items": [
+            item | {"answers": entry.answers, "at": entry.at.isoformat()}
+            for item, entry in zip(items, past, strict=True)
+        ],
+        "before": past[-1].at.isoformat() if len(past) == limit else None,
+    }
+
+
+def _items(session: Session, project: Project, images: Iterable[Image]) -> list[dict[str, Any]]:
+    listed = list(images)
+    said = predictions.suggestions(session, project.id, [image.id for image in listed])
+    items = []
+    for image in listed:
+        urls = image_urls(project.id, image)
+        items.append(
+            {
+                "id": image.id,
+                "name": image.name,
+                "width": image.width,
+                "height": image.height,
+                "screen": urls.screen,
+                "page": urls.page,
+                "suggestions": [
+                    {"label": one.label_id, "probability": one.probability, "predicted": one.predicted}
+                    for one in said.get(image.id, [])
+                ],
+            }
+        )
+    return items
+
+
+def _progress(session: Session, project: Project, account: Account) -> dict[str, int]:
+    found = queue.progress(session, project, account)
+    return {
+        "total": found.total,
+        "done": found.done,
+        "left": found.left,
+        "skipped": found.skipped,
+        "elsewhere": found.elsewhere,
+    }
