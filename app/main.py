@@ -24,6 +24,7 @@ from app.i18n import gettext as _
 from app.routes import ROUTERS
 from app.security import HEADERS
 from app.services import jobs
+from app.supervision import end_if_abandoned
 from app.templating import LIBRARIES, NODE_MODULES, STATIC, render, static_version
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ def _sweep_until(stop: threading.Event) -> None:
     interval = get_settings().sweep_seconds
     last = time.time()
     while not stop.wait(interval):
+        if end_if_abandoned():
+            return
         # After a laptop's sleep every heartbeat looks old: workers get one round to speak up first.
         slept, last = time.time() - last > 2 * interval, time.time()
         if slept:

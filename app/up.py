@@ -26,6 +26,7 @@ from app.i18n import gettext as _
 from app.locking import exclusive_lock
 from app.migrating import migrate
 from app.services import setup
+from app.supervision import SUPERVISED
 from app.valkey import EmbeddedValkey, embedded_valkey
 
 log = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ def child_environment(url: str) -> dict[str, str]:
         **os.environ,
         "LOUPE_DATA": str(get_settings().data.resolve()),
         "LOUPE_REDIS_URL": url,
-        "LOUPE_SUPERVISED": "1",
+        SUPERVISED: "1",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
     }
 

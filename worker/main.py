@@ -5,7 +5,6 @@ Every worker runs Celery's solo pool: CUDA must not be touched before a fork, an
 
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
@@ -20,6 +19,7 @@ from app.db import session_scope
 from app.errors import UnavailableError
 from app.i18n import gettext as _
 from app.services import jobs
+from app.supervision import end_if_abandoned
 from worker import running
 
 log = logging.getLogger(__name__)
@@ -39,10 +39,9 @@ def main(arguments: list[str]) -> None:
     if not url:
         raise UnavailableError(_("No broker is running: start `loupe up`, or set LOUPE_REDIS_URL."))
     stopped = threading.Event()
-    parent = os.getppid()
 
     def ready(**_kwargs: Any) -> None:
-        threading.Thread(target=_announce_until, args=(stopped, queue, parent), name="announce", daemon=True).start()
+        threading.Thread(target=_announce_until, args=(stopped, queue), name="announce", daemon=True).start()
 
     def shutting_down(**_kwargs: Any) -> None:
         running.stopping.set()
@@ -69,7 +68,7 @@ def main(arguments: list[str]) -> None:
         jobs.worker_gone(session, NAME)
 
 
-def _announce_until(stopped: threading.Event, queue: str, parent: int) -> None:
+def _announce_until(stopped: threading.Event, queue: str) -> None:
     interval = get_settings().heartbeat_seconds
     while True:
         try:
@@ -79,10 +78,8 @@ def _announce_until(stopped: threading.Event, queue: str, parent: int) -> None:
             log.exception("the worker could not say that it is alive and will try again")
         if stopped.wait(interval):
             return
-        if os.environ.get("LOUPE_SUPERVISED") and os.getppid() != parent:
-            # `loupe up` was killed: without it nobody would ever stop this process.
+        if end_if_abandoned():
             running.stopping.set()
-            os.kill(os.getpid(), signal.SIGTERM)
             return
 
 
