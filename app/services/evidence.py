@@ -1,0 +1,176 @@
+"""What a report and its lists rest on: truth, probabilities and predictions of one run, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.domain.matrices import UNKNOWN, Cells, Floats, predict
+from app.domain.statuses import Split
+from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, cross_fitted
+from app.errors import ConflictError
+from app.i18n import gettext as _
+from app.models import Image, Label, Run, SnapshotItem, Threshold, Truth
+from app.services.predictions import probability_matrix
+from app.services.snapshots import CELL_OF_TRUTH, TruthMatrix, truth_matrix
+from app.services.thresholds import BY_HAND, objective_from_dict, thresholds_of
+
+Ids = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Basis(StrEnum):
+    """Say from which probability on a label counts as predicted."""
+
+    TUNED = "tuned"
+    HALF = "half"
+
+
+@dataclass(frozen=True)
+class RunLabel:
+    """A label as the run knew it, in the colour and with the key it has now."""
+
+    id: int
+    name: str
+    colour: str
+    key: str
+    definition: str
+    definition_version: int
+    # The wording in force now, and its version; a removed label keeps its last one.
+    definition_now: str
+    version_now: int
+    removed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Hold one split of a run, or all: row i belongs to `image_ids[i]`, columns are in the order of `Run.labels`.
+
+    `truth` is int8 [n, L] as the run knew it, `probabilities` float64 [n, L], `predictions` int8 [n, L] on the basis
+    asked for, `thresholds` float64 [L] in force, `held_out` bool [n].
+    """
+
+    labels: tuple[RunLabel, ...]
+    basis: Basis
+    image_ids: Ids
+    splits: tuple[Split | None, ...]
+    truth: Cells
+    probabilities: Floats
+    predictions: Cells
+    thresholds: Floats
+    held_out: Flags
+    # Which labels' predictions were made by thresholds that the image's own answer did not tune, bool [L].
+    cross_fitted: Flags
+
+    @property
+    def seen_in_training(self) -> int:
+        """Count the images on which the model that speaks of them was trained."""
+        return int((~self.held_out).sum())
+
+    def column(self, label_id: int) -> int:
+        """Find a label's column; -1 where the run does not know it."""
+        return next((column for column, label in enumerate(self.labels) if label.id == label_id), -1)
+
+
+def load(session: Session, run: Run, split: Split | None = Split.VALIDATION, basis: Basis = Basis.TUNED) -> Evidence:
+    """Read what a run knew and says of the images of a split (None: of all its images).
+
+    On the validation images, predictions at tuned thresholds are cross-fitted, so that all counts of a report agree
+    with its figures; a threshold that was set by hand, and every other split, is judged as it stands.
+    """
+    snapshot = truth_matrix(session, run)
+    if split is not None:
+        snapshot = snapshot.of(split)
+    said = probability_matrix(session, run, snapshot.image_ids.tolist())
+    if len(said.image_ids) != len(snapshot.image_ids):
+        raise ConflictError(_("Some predictions of run %(number)s are missing.") % {"number": run.number})
+    rows = thresholds_of(session, run)
+    limits = np.array([_value(rows, label["id"]) for label in run.labels], dtype=np.float64)
+    tuned = np.array([_was_tuned(rows, label["id"]) for label in run.labels], dtype=np.bool_)
+    in_use = np.full(len(run.labels), DEFAULT_THRESHOLD) if basis is Basis.HALF else limits
+    predictions = predict(said.probabilities, in_use)
+    crossed = tuned & (basis is Basis.TUNED)
+    if crossed.any():
+        _cross_fit(run, snapshot, said.probabilities, predictions, crossed)
+    return Evidence(
+        labels=tuple(run_labels(session, run)),
+        basis=basis,
+        image_ids=snapshot.image_ids,
+        splits=snapshot.splits,
+        truth=snapshot.truth,
+        probabilities=said.probabilities,
+        predictions=predictions,
+        thresholds=in_use,
+        held_out=said.held_out,
+        cross_fitted=crossed & any(each is Split.VALIDATION for each in snapshot.splits),
+    )
+
+
+def run_labels(session: Session, run: Run) -> list[RunLabel]:
+    """List the labels of a run in the order of its vectors."""
+    ids = [label["id"] for label in run.labels]
+    now = {label.id: label for label in session.scalars(select(Label).where(Label.id.in_(ids)))}
+    return [
+        RunLabel(
+            id=known["id"],
+            name=known["name"],
+            colour=now[known["id"]].colour,
+            key=now[known["id"]].key,
+            definition=known.get("definition", ""),
+            definition_version=known.get("definition_version", 1),
+            definition_now=now[known["id"]].definition,
+            version_now=now[known["id"]].definition_version,
+            removed=now[known["id"]].removed_at is not None,
+        )
+        for known in run.labels
+    ]
+
+
+def split_counts(session: Session, run: Run) -> dict[Split, int]:
+    """Count the images of each split that a run knew; splits without any are left out."""
+    query = select(SnapshotItem.split, func.count()).where(SnapshotItem.run_id == run.id).group_by(SnapshotItem.split)
+    found = dict(session.execute(query).all())
+    return {split: found[split] for split in (Split.VALIDATION, Split.TEST, Split.TRAIN) if split in found}
+
+
+def truth_today(session: Session, run: Run, image_ids: Sequence[int]) -> Cells:
+    """Read today's ground truth of images as int8 [n, L], in the order of the run's labels."""
+    cells = np.full((len(image_ids), len(run.labels)), UNKNOWN, dtype=np.int8)
+    rows = {int(image_id): row for row, image_id in enumerate(image_ids)}
+    columns = {label["id"]: column for column, label in enumerate(run.labels)}
+    # One sweep over the project's truths is quicker than asking for thousands of images by their ids.
+    query = (
+        select(Truth.image_id, Truth.label_id, Truth.value)
+        .join(Image, Image.id == Truth.image_id)
+        .where(Image.project_id == run.project_id, Truth.label_id.in_(columns))
+    )
+    for image_id, label_id, value in session.execute(query):
+        if image_id in rows:
+            cells[rows[image_id], columns[label_id]] = CELL_OF_TRUTH[value]
+    return cells
+
+
+def objective_of(run: Run) -> Objective:
+    """Tell what a run's thresholds were tuned for."""
+    given = run.evaluation.get("objective")
+    return objective_from_dict(given) if given else F1
+
+
+def _cross_fit(run: Run, snapshot: TruthMatrix, probabilities: Floats, predictions: Cells, crossed: Flags) -> None:
+    """Replace the predictions of validation images by cross-fitted ones, exactly as the run's evaluation made them."""
+    rows = np.flatnonzero([split is Split.VALIDATION for split in snapshot.splits])
+    if rows.size:
+        honest = cross_fitted(snapshot.truth[rows], probabilities[rows], objective_of(run), run.seed)
+        predictions[rows] = np.where(crossed, honest, predictions[rows])
+
+
+def _value(rows: dict[int, Threshold], label_id: int) -> float:
+    return rows[label_id].value if label_id in rows else DEFAULT_THRESHOLD
+
+
+def _was_tuned(rows: dict[int, Threshold], label_id: int) -> bool:
+    return label_id in rows and rows[label_id].objective != BY_HAND
