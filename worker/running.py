@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.config import get_settings
 from app.db import session_scope
@@ -36,6 +37,7 @@ class Progress:
         self._stop = threading.Event()
         self._reported = 0.0
         self._stage = ""
+        self.closing: list[Callable[[Session], None]] = []
 
     @property
     def job_id(self) -> int:
@@ -59,6 +61,10 @@ class Progress:
         """Stop here if the work is to stop."""
         if self.should_stop():
             raise Cancelled
+
+    def at_success(self, close: Callable[[Session], None]) -> None:
+        """Let a change become true together with the job's success: in the same transaction, or not at all."""
+        self.closing.append(close)
 
     def stop(self) -> None:
         """Ask the work to stop."""
@@ -84,6 +90,9 @@ def run_job(job_id: int, work: Callable[[Progress], None]) -> JobStatus | None:
         if status is JobStatus.CANCELLED and stopping.is_set() and not jobs.cancel_wished(session, held):
             return jobs.give_back(session, held)
         counted = jobs.finish(session, held, status, error=error)
+        if counted and status is JobStatus.SUCCEEDED:
+            for close in progress.closing:
+                close(session)
     return status if counted else None
 
 

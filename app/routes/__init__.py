@@ -2,15 +2,18 @@
 
 from fastapi import APIRouter
 
-from app.routes import account, home, invitations, labels, members, people, projects, sign_in
+from app.routes import account, annotate, home, invitations, jobs, labels, members, people, projects, runs, sign_in
 
 ROUTERS: list[APIRouter] = [
     account.router,
+    annotate.router,
     home.router,
     invitations.router,
+    jobs.router,
     labels.router,
     members.router,
     people.router,
     projects.router,
+    runs.router,
     sign_in.router,
 ]

@@ -58,7 +58,7 @@ class ProgressPage:
     position: int
     has_worker: bool
     seconds_left: float | None
-    chart: dict[str, Any] | None
+    chart_spec: dict[str, Any] | None
     is_lead: bool
 
 
@@ -88,12 +88,12 @@ def start(
     session: DbSession,
     access: Lead,
     recipe: Annotated[str, Form()] = Recipe.QUICK.value,
-    frozen_epochs: Annotated[str, Form()] = "",
-    unfrozen_epochs: Annotated[str, Form()] = "",
+    epochs_frozen: Annotated[str, Form()] = "",
+    epochs_unfrozen: Annotated[str, Form()] = "",
     backbone: Annotated[str, Form()] = "",
 ) -> Response:
     """Start a training and lead to its page; while one is open, lead to that one."""
-    given = {"frozen_epochs": frozen_epochs, "unfrozen_epochs": unfrozen_epochs, "backbone": backbone}
+    given = {"epochs_frozen": epochs_frozen, "epochs_unfrozen": epochs_unfrozen, "backbone": backbone}
     try:
         chosen = Recipe(recipe)
     except ValueError:
@@ -199,7 +199,7 @@ def _progress(session: Session, access: Access, run: Run) -> ProgressPage:
         position=jobs.queue_position(session, run.job) if run.job.status is JobStatus.QUEUED else 0,
         has_worker=jobs.worker_alive(session, TRAINING_QUEUE),
         seconds_left=jobs.seconds_left(run.job),
-        chart=loss_chart(run.loss_curve),
+        chart_spec=loss_chart(run.loss_curve),
         is_lead=access.is_at_least(Role.LEAD),
     )
 

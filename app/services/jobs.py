@@ -13,7 +13,7 @@ from app.db import session_scope
 from app.domain.statuses import OPEN_JOB_STATUSES, JobKind, JobStatus
 from app.errors import NotFoundError
 from app.i18n import gettext as _
-from app.models import Job, Worker
+from app.models import Account, Job, Worker
 from app.models.types import UtcDateTime, now
 
 # A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
@@ -29,6 +29,15 @@ TASK_OF_KIND = {
     JobKind.EVALUATE: "loupe.evaluate",
     JobKind.PREDICT: "loupe.predict",
 }
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job as lists show it."""
+
+    job: Job
+    who: str
+    seconds_left: float | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,23 @@ def open_jobs(session: Session, project_id: int, kind: JobKind | None = None) ->
     if kind is not None:
         query = query.where(Job.kind == kind)
     return list(session.scalars(query))
+
+
+def recent_jobs(session: Session, project_id: int, *, limit: int = 50) -> list[JobRow]:
+    """List the latest background work of a project, newest first."""
+    query = (
+        select(Job, Account.name)
+        .outerjoin(Account, Account.id == Job.created_by_id)
+        .where(Job.project_id == project_id)
+        .order_by(Job.id.desc())
+        .limit(limit)
+    )
+    return [JobRow(job, who or "", seconds_left(job)) for job, who in session.execute(query)]
+
+
+def asked_by(session: Session, job: Job) -> str:
+    """Name who asked for a job; empty for the command line or an account that has gone."""
+    return session.scalar(select(Account.name).where(Account.id == job.created_by_id)) or ""
 
 
 def queue_position(session: Session, job: Job) -> int:

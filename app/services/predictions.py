@@ -2,22 +2,25 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import JobKind
-from app.models import Image, Job, Prediction, Run, Threshold
+from app.domain.thresholds import DEFAULT_THRESHOLD
+from app.models import Image, Job, Prediction, Run
 from app.services import jobs, labels
+from app.services.thresholds import limits_of
+from app.storage import get_storage
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-DEFAULT_THRESHOLD = 0.5
 # One little-endian single-precision number a label, wherever the database is and whatever machine reads it.
 STORED = np.dtype("<f4")
 # As many ids as every database takes in one statement, with room to spare.
@@ -57,11 +60,11 @@ def probability_matrix(session: Session, run: Run, image_ids: Sequence[int] | No
     columns = (Prediction.image_id, Prediction.probabilities, Prediction.held_out)
     query = select(*columns).where(Prediction.run_id == run.id)
     if image_ids is None:
-        rows = list(session.execute(query.order_by(Prediction.image_id)).tuples())
+        rows = list(session.execute(query.order_by(Prediction.image_id)).all())
     else:
-        found: dict[int, tuple[int, bytes, bool]] = {}
+        found: dict[int, Row[int, bytes, bool]] = {}
         for part in _batches(image_ids):
-            found.update((row[0], row) for row in session.execute(query.where(Prediction.image_id.in_(part))).tuples())
+            found.update((row[0], row) for row in session.execute(query.where(Prediction.image_id.in_(part))).all())
         rows = [found[image_id] for image_id in image_ids if image_id in found]
     stored = np.frombuffer(b"".join(row[1] for row in rows), dtype=STORED).reshape(len(rows), len(run.labels))
     return ProbabilityMatrix(
@@ -74,17 +77,23 @@ def probability_matrix(session: Session, run: Run, image_ids: Sequence[int] | No
 def write_predictions(
     session: Session, run_id: int, image_ids: Sequence[int], probabilities: npt.ArrayLike, held_out: Sequence[bool]
 ) -> None:
-    """Keep what a run says of images: float [n, L] and bool [n]."""
+    """Keep what a run says of images: float [n, L] and bool [n]; images deleted meanwhile are passed by."""
     stored = np.asarray(probabilities, dtype=STORED)
-    if not image_ids:
-        return
-    session.execute(
-        insert(Prediction),
-        [
-            {"run_id": run_id, "image_id": image_id, "probabilities": row.tobytes(), "held_out": bool(held)}
-            for image_id, row, held in zip(image_ids, stored, held_out, strict=True)
-        ],
-    )
+    there: set[int] = set()
+    for part in _batches(image_ids):
+        there.update(session.scalars(select(Image.id).where(Image.id.in_(part))))
+    rows = [
+        {"run_id": run_id, "image_id": image_id, "probabilities": row.tobytes(), "held_out": bool(held)}
+        for image_id, row, held in zip(image_ids, stored, held_out, strict=True)
+        if image_id in there
+    ]
+    if rows:
+        session.execute(insert(Prediction), rows)
+
+
+def forget_predictions(session: Session, run_id: int) -> None:
+    """Remove what a run that did not succeed has written."""
+    session.execute(delete(Prediction).where(Prediction.run_id == run_id))
 
 
 def suggestions(session: Session, project_id: int, image_ids: Collection[int]) -> dict[int, list[Suggestion]]:
@@ -96,9 +105,7 @@ def suggestions(session: Session, project_id: int, image_ids: Collection[int]) -
     if run is None or not image_ids:
         return {}
     live = {label.id for label in labels.live_labels(session, project_id)}
-    limits = dict(
-        session.execute(select(Threshold.label_id, Threshold.value).where(Threshold.run_id == run.id)).tuples()
-    )
+    limits = limits_of(session, run.id)
     order = [(column, label["id"]) for column, label in enumerate(run.labels) if label["id"] in live]
     matrix = probability_matrix(session, run, list(image_ids))
     said = {}
@@ -140,6 +147,11 @@ def request_folder_predictions(session: Session, run: Run, folder: str, *, accou
         account_id=account_id,
         params={"run_id": run.id, "folder": folder},
     )
+
+
+def result_file(job: Job) -> Path:
+    """Name the CSV that the predictions of a folder end in."""
+    return get_storage().root / "predictions" / f"{job.id}.csv"
 
 
 def _batches(image_ids: Sequence[int]) -> list[Sequence[int]]:

@@ -1,19 +1,16 @@
 """Runs: starting, finding, cancelling and activating them, and what a finished one reports."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from app.config import get_settings
-from app.db import session_scope
 from app.domain.statuses import OPEN_JOB_STATUSES, JobKind, JobStatus, Recipe
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Epoch, Job, Project, Run, Threshold
+from app.models import Account, Epoch, Job, Project, Run
 from app.services import jobs, readiness
 from app.services.predictions import (
     ProbabilityMatrix,
@@ -23,6 +20,7 @@ from app.services.predictions import (
     suggestions,
 )
 from app.services.snapshots import TruthMatrix, truth_matrix
+from app.services.thresholds import limits_of
 
 # What a run says and what it was told belong to it, so both can be asked for here.
 __all__ = [
@@ -46,7 +44,6 @@ __all__ = [
     "start_run",
     "suggestions",
     "truth_matrix",
-    "wait_for_job",
 ]
 
 # The weights of this network come with the installation; every other one is fetched on first use.
@@ -74,7 +71,7 @@ def default_config(recipe: Recipe) -> dict[str, Any]:
     """Give what a recipe uses where nothing else is asked for."""
     if recipe is Recipe.QUICK:
         return {"backbone": DEFAULT_BACKBONE}
-    return {"backbone": DEFAULT_BACKBONE, "frozen_epochs": FROZEN_EPOCHS, "unfrozen_epochs": UNFROZEN_EPOCHS}
+    return {"backbone": DEFAULT_BACKBONE, "epochs_frozen": FROZEN_EPOCHS, "epochs_unfrozen": UNFROZEN_EPOCHS}
 
 
 def clean_config(recipe: Recipe, config: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -85,10 +82,10 @@ def clean_config(recipe: Recipe, config: Mapping[str, Any] | None) -> dict[str, 
             raise InvalidInputError(
                 _("The recipe “%(recipe)s” has no setting “%(name)s”.") % {"recipe": recipe, "name": name}
             )
-        cleaned[name] = _clean_epochs(name, value) if name.endswith("_epochs") else str(value).strip()
-    if recipe is Recipe.FINETUNE and cleaned["frozen_epochs"] + cleaned["unfrozen_epochs"] == 0:
+        cleaned[name] = _clean_epochs(name, value) if name.startswith("epochs_") else str(value).strip()
+    if recipe is Recipe.FINETUNE and cleaned["epochs_frozen"] + cleaned["epochs_unfrozen"] == 0:
         sentence = _("Please train for at least one epoch.")
-        raise InvalidInputError(sentence, fields={"frozen_epochs": sentence})
+        raise InvalidInputError(sentence, fields={"epochs_frozen": sentence})
     return cleaned
 
 
@@ -215,9 +212,7 @@ def report_dict(session: Session, run: Run) -> dict[str, Any]:
     The figures beside a threshold are cross-fitted: no answer judges a threshold that it helped to tune.
     """
     name = session.scalars(select(Project.name).where(Project.id == run.project_id)).one()
-    limits = dict(
-        session.execute(select(Threshold.label_id, Threshold.value).where(Threshold.run_id == run.id)).tuples()
-    )
+    limits = limits_of(session, run.id)
     tuned, half = run.evaluation["tuned"], run.evaluation["at_half"]
     columns = zip(run.labels, tuned["labels"], half["labels"], strict=True)
     return {
@@ -231,28 +226,6 @@ def report_dict(session: Session, run: Run) -> dict[str, Any]:
         "macro_f1_at_half": half["macro"]["f1"],
         "mean_average_precision": half["mean_average_precision"],
     }
-
-
-def wait_for_job(job_id: int, tell: Callable[[Job], None], *, interval: float = 0.1) -> Job:
-    """Wait until a job is over, telling how it stands whenever that changes; opens transactions of its own.
-
-    It also looks for lost workers meanwhile, because no web server may be running to do so.
-    """
-    shown: tuple[Any, ...] = ()
-    swept = time.monotonic()
-    while True:
-        with session_scope(writes=False) as session:
-            job = jobs.get_job(session, job_id)
-        state = (job.status, job.stage, job.done, job.total)
-        if state != shown:
-            tell(job)
-        if job.status.is_final:
-            return job
-        shown = state
-        if time.monotonic() - swept > get_settings().sweep_seconds:
-            jobs.sweep()
-            swept = time.monotonic()
-        time.sleep(interval)
 
 
 def _runs(project_id: int) -> Select[Run]:

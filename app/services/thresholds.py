@@ -33,10 +33,16 @@ def thresholds_of(session: Session, run: Run) -> dict[int, Threshold]:
     return {row.label_id: row for row in session.scalars(select(Threshold).where(Threshold.run_id == run.id))}
 
 
+def limits_of(session: Session, run_id: int) -> dict[int, float]:
+    """Read the values of a run's thresholds by label id."""
+    query = select(Threshold.label_id, Threshold.value).where(Threshold.run_id == run_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def threshold_values(session: Session, run: Run) -> list[float]:
     """Read a run's thresholds in the order of its labels; 0.5 where there is none."""
-    rows = thresholds_of(session, run)
-    return [rows[label["id"]].value if label["id"] in rows else DEFAULT_THRESHOLD for label in run.labels]
+    limits = limits_of(session, run.id)
+    return [limits.get(label["id"], DEFAULT_THRESHOLD) for label in run.labels]
 
 
 def keep_tuned(

@@ -1,0 +1,185 @@
+"""Training a run from its snapshot to its report: everything is written first, then it counts."""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.config import get_settings
+from app.db import session_scope
+from app.domain.statuses import Recipe, Split
+from app.domain.thresholds import F1
+from app.errors import Cancelled
+from app.i18n import gettext as _
+from app.models import Job, Run
+from app.services import runs
+from app.services.predictions import STORED, forget_predictions, write_predictions
+from app.services.thresholds import keep_tuned
+from app.storage import Storage, get_storage
+from worker.jobs.evaluation import Measured, measure
+from worker.jobs.pixels import items_of
+from worker.jobs.recording import Recorder
+from worker.jobs.snapshot import BATCH, Snapshot, group_of, take
+from worker.ml import callbacks
+from worker.ml.callbacks import OnEpoch, OnProgress, ShouldCancel
+from worker.ml.train import Places, QuickConfig, TrainData, TrainResult, train_quick
+from worker.running import Progress
+
+
+class Trainer(Protocol):
+    """What trains by one recipe: data, configuration and callbacks in, values out."""
+
+    def __call__(
+        self,
+        data: TrainData,
+        places: Places,
+        config: Mapping[str, Any],
+        on_progress: OnProgress,
+        on_epoch: OnEpoch,
+        should_cancel: ShouldCancel,
+    ) -> TrainResult:
+        """Train."""
+        ...
+
+
+def quick(
+    data: TrainData,
+    places: Places,
+    config: Mapping[str, Any],
+    on_progress: OnProgress,
+    on_epoch: OnEpoch,
+    should_cancel: ShouldCancel,
+) -> TrainResult:
+    """Train by the quick recipe."""
+    return train_quick(data, places, QuickConfig(**config), on_progress, on_epoch, should_cancel)
+
+
+def finetune(
+    data: TrainData,
+    places: Places,
+    config: Mapping[str, Any],
+    on_progress: OnProgress,
+    on_epoch: OnEpoch,
+    should_cancel: ShouldCancel,
+) -> TrainResult:
+    """Train by the finetune recipe."""
+    # fastai takes seconds to load, which a worker that only trains quickly should not spend.
+    module = import_module("worker.ml.finetune")
+    result: TrainResult = module.train_finetune(
+        data, places, module.FinetuneConfig(**config), on_progress, on_epoch, should_cancel
+    )
+    return result
+
+
+TRAINERS: Mapping[Recipe, Trainer] = {Recipe.QUICK: quick, Recipe.FINETUNE: finetune}
+
+
+def work(progress: Progress, trainers: Mapping[Recipe, Trainer] = TRAINERS) -> None:
+    """Train the run that the job names."""
+    storage = get_storage()
+    with session_scope(writes=False) as session:
+        run = session.get_one(Run, session.get_one(Job, progress.job_id).params["run_id"])
+    checkpoint = storage.checkpoints / str(run.id)
+    # The claim makes this the only attempt: what is there can only be left over from another database.
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    try:
+        _train(progress, run, storage, checkpoint, trainers[run.recipe])
+    except BaseException as error:
+        _clear(run.id, checkpoint)
+        if isinstance(error, callbacks.Cancelled):
+            raise Cancelled from error
+        raise
+
+
+def _train(progress: Progress, run: Run, storage: Storage, checkpoint: Path, trainer: Trainer) -> None:
+    progress(_("Looking through the project"), 0, 0)
+    snapshot = take(run.id, storage)
+    progress.check()
+    recorder = Recorder(run.id, run.config, progress)
+    data = TrainData(
+        items=items_of(snapshot.images, storage, progress),
+        labels=snapshot.label_names,
+        truth=snapshot.truth,
+        splits=snapshot.splits,
+        groups=[group_of(image) for image in snapshot.images],
+    )
+    places = Places(checkpoint, storage.backbones, storage.embeddings, get_settings().device)
+    config = {**run.config, "seed": run.seed}
+    result = trainer(data, places, config, recorder.on_progress, recorder.on_epoch, progress.should_stop)
+    recorder.close()
+    finish(progress, snapshot, result)
+
+
+def finish(progress: Progress, snapshot: Snapshot, result: TrainResult) -> None:
+    """Write the predictions, measure the run, and let all of it count once the job succeeds."""
+    # Thresholds are tuned on what is kept, so that rounding can never change a side.
+    said = np.asarray(result.probabilities, dtype=STORED)
+    _write_predictions(progress, snapshot, result, said)
+    progress(_("Measuring"), 0, 0)
+    rows = snapshot.rows(Split.VALIDATION)
+    labels = list(zip(snapshot.label_ids, snapshot.label_names, strict=True))
+    measured = measure(snapshot.truth[rows], said[rows].astype(np.float64), labels, F1, snapshot.seed)
+    progress.check()
+    progress.at_success(_Conclusion(snapshot, result, measured))
+
+
+@dataclass(frozen=True)
+class _Conclusion:
+    """What becomes true of a run in the moment in which its job succeeds."""
+
+    snapshot: Snapshot
+    result: TrainResult
+    measured: Measured
+
+    def __call__(self, session: Session) -> None:
+        run = session.get_one(Run, self.snapshot.run_id)
+        run.versions = self.result.versions
+        run.checkpoint = self.result.checkpoint.name
+        run.notes = [*_notes(self.result), *self.measured.notes]
+        run.evaluation = {
+            **self.measured.evaluation,
+            "n_images": self.snapshot.n_known,
+            "n_train": len(self.snapshot.rows(Split.TRAIN)),
+        }
+        keep_tuned(session, run.id, self.measured.chosen, F1)
+        session.flush()  # the checkpoint must be known before the run can become active
+        runs.activate(session, run)
+
+
+def _notes(result: TrainResult) -> list[str]:
+    if not result.constant_labels:
+        return result.notes
+    constant = _(
+        "The training images show these labels either always or never, so they could not be learned and get the same "
+        "probability everywhere: %(labels)s."
+    )
+    return [*result.notes, constant % {"labels": ", ".join(result.constant_labels)}]
+
+
+def _write_predictions(progress: Progress, snapshot: Snapshot, result: TrainResult, said: Any) -> None:
+    trained = np.zeros(len(said), dtype=np.bool_)
+    trained[snapshot.rows(Split.TRAIN)] = True
+    held_out = ~trained | result.out_of_fold
+    ids = [image.id for image in snapshot.images]
+    stage = _("Writing predictions")
+    for start in range(0, len(ids), BATCH):
+        part = slice(start, start + BATCH)
+        progress.check()
+        with session_scope() as session:
+            write_predictions(session, snapshot.run_id, ids[part], said[part], held_out[part].tolist())
+        progress(stage, min(start + BATCH, len(ids)), len(ids))
+
+
+def _clear(run_id: int, checkpoint: Path) -> None:
+    """Remove what an attempt that did not succeed has left."""
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    # Where the database has gone away there is nothing to remove them from; nobody reads a failed run's predictions.
+    with suppress(SQLAlchemyError), session_scope() as session:
+        forget_predictions(session, run_id)

@@ -1,0 +1,24 @@
+"""Tasks of the training queue; importing this module loads the training stack, once, when the worker starts."""
+
+from celery import shared_task
+
+from worker.jobs import evaluation, prediction, training
+from worker.running import run_job
+
+
+@shared_task(name="loupe.train")
+def train(job_id: int) -> None:
+    """Train a run."""
+    run_job(job_id, training.work)
+
+
+@shared_task(name="loupe.evaluate")
+def evaluate(job_id: int) -> None:
+    """Tune the thresholds of a run and measure it anew."""
+    run_job(job_id, evaluation.work)
+
+
+@shared_task(name="loupe.predict")
+def predict(job_id: int) -> None:
+    """Predict images that came later, or a folder of images that are in no project."""
+    run_job(job_id, prediction.work)
