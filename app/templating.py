@@ -82,7 +82,10 @@ def render_text(name: str, context: Mapping[str, Any], *, block: str | None = No
     template = environment().get_template(name)
     if block is None:
         return template.render(context)
-    return "".join(template.blocks[block](template.new_context(dict(context))))
+    shared = template.new_context(dict(context))
+    # Up to its first output a template imports macros and sets names, which its blocks use.
+    next(template.root_render_func(shared), "")
+    return "".join(template.blocks[block](shared))
 
 
 def render(
