@@ -78,6 +78,8 @@ def session_scope(*, writes: bool = True, engine: Engine | None = None) -> Itera
         try:
             yield session
         except BaseException:
+            # What was loaded stays readable, for instance by the page that says what went wrong.
+            session.expunge_all()
             session.rollback()
             raise
         session.commit()
