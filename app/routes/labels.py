@@ -46,8 +46,8 @@ class LabelsPage:
     hues: list[tuple[str, str]]
     edited: int | None = None
     form: LabelForm | None = None
+    focus: int | None = None  # whose Edit button gets the focus: the label that was just closed
     names: str = ""
-    said: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -57,12 +57,13 @@ def labels_page(
     session: DbSession,
     access: Annotator,
     edit: Annotated[int | None, Query()] = None,
+    focus: Annotated[int | None, Query()] = None,
 ) -> Response:
     """List the labels; a lead may have one of them open for editing."""
     form = None
     if edit is not None and access.is_at_least(Role.LEAD):
         form = _form(session, labels.get_label(session, access.project.id, edit))
-    return _render(request, _page(session, access, edited=edit if form else None, form=form))
+    return _render(request, _page(session, access, edited=edit if form else None, form=form, focus=focus))
 
 
 @router.post("")
@@ -99,7 +100,7 @@ def change_label(
         form = _form(session, label, LabelForm(name, colour, key, definition, [], []))
         page = _page(session, access, edited=label.id, form=form, errors=refusal.fields)
         return _render(request, page, status=422)
-    return _back(access)
+    return _back(access, focus=label.id)
 
 
 @router.post("/{label_id}/move")
@@ -124,9 +125,10 @@ def restore_label(session: DbSession, access: Lead, label_id: int) -> Response:
     return _back(access)
 
 
-def _back(access: Access) -> Response:
+def _back(access: Access, focus: int | None = None) -> Response:
     # htmx follows the redirect with its own header, and gets the list alone.
-    return RedirectResponse(f"/projects/{access.project.id}/labels", status_code=303)
+    query = f"?focus={focus}" if focus else ""
+    return RedirectResponse(f"/projects/{access.project.id}/labels{query}", status_code=303)
 
 
 def _render(request: Request, page: LabelsPage, *, status: int = 200) -> Response:
@@ -153,6 +155,7 @@ def _page(
     *,
     edited: int | None = None,
     form: LabelForm | None = None,
+    focus: int | None = None,
     names: str = "",
     errors: dict[str, str] | None = None,
 ) -> LabelsPage:
@@ -168,6 +171,7 @@ def _page(
         hues=_hues(),
         edited=edited,
         form=form,
+        focus=focus,
         names=names,
         errors=errors or {},
     )
