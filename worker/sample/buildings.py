@@ -216,13 +216,11 @@ def windmill(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
         out = np.array([np.cos(turn), np.sin(turn)])
         side = np.array([-out[1], out[0]])
         hub = np.array([0.0, -0.86])
-        sail = np.array(
-            [hub + out * 0.12, hub + out * 0.66, hub + out * 0.66 + side * 0.14, hub + out * 0.12 + side * 0.14]
-        )
-        canvas.fill(place(sail), 0.88)
+        near, far = hub + out * 0.12, hub + out * 0.66
+        canvas.fill(place(np.array([near, far, far + side * 0.14, near + side * 0.14])), 0.88)
         for step in np.linspace(0.12, 0.66, 8):
-            canvas.line(place([hub + out * step, hub + out * step + side * 0.14]), 1.2, 0.3)
-        canvas.line(place([hub, hub + out * 0.7]), place.scale * 0.022, 0.1)
+            canvas.line(place(np.array([hub + out * step, hub + out * step + side * 0.14])), 1.2, 0.3)
+        canvas.line(place(np.array([hub, hub + out * 0.7])), place.scale * 0.022, 0.1)
 
 
 def capitol(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
@@ -239,9 +237,7 @@ def capitol(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
     if rng.random() < 0.75:
         canvas.fill(place(box(-0.16, -0.7, 0.16, -0.5)), 0.7, relief=0.4)
         _windows(canvas, place, (-0.15, -0.69, 0.15, -0.53), 5, 1)
-        canvas.fill(
-            place(smooth([(-0.19, -0.68), (-0.17, -0.85), (0, -1.0), (0.17, -0.85), (0.19, -0.68)], 6)), 0.5, relief=0.7
-        )
+        canvas.fill(place(_dome(0.2, 0.3, -0.69)), 0.42, relief=0.7)
         canvas.fill(place(box(-0.03, -1.1, 0.03, -0.97)), 0.85, relief=0.3)
     for step in range(3):
         canvas.fill(place(box(-0.24 - 0.02 * step, -0.045 + 0.015 * step, 0.24 + 0.02 * step, 0)), 0.9 - 0.12 * step)

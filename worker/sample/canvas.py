@@ -1,6 +1,7 @@
 """A sheet on which scenes are modelled in grey tones before they are printed: 0 is full ink, 1 is bare paper."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,8 @@ class Place:
             unit[:, 0] *= -1
         turn = np.deg2rad(self.angle)
         turned = unit @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-        return turned * self.scale + (self.x, self.y)
+        moved: Points = turned * self.scale + np.array([self.x, self.y])
+        return moved
 
     def shape(self, parts: Shape) -> Shape:
         """Map every part of a shape."""
@@ -117,7 +119,7 @@ class Canvas:
         """Draw a line of a width in pixels through points in pixels."""
         half = max(width, 0.8) / 2
         shape: Shape = []
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             step = end - start
             normal = np.array([-step[1], step[0]]) / (np.hypot(*step) + 1e-9) * half
             shape.append(np.array([start + normal, end + normal, end - normal, start - normal]))

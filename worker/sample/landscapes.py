@@ -65,7 +65,7 @@ def _peak(canvas: Canvas, rng: np.random.Generator, place: Place, half: float, h
         at = rng.integers(3, 8)
         side = right if rng.random() < 0.6 else left
         start = spine[at] * 0.6 + side[at] * 0.4
-        end = start + (rng.normal(0, 0.06) + np.sign(side[at][0]) * 0.08, 0.18)
+        end = start + np.array([rng.normal(0, 0.06) + np.sign(side[at][0]) * 0.08, 0.18])
         canvas.line(place(np.vstack([start, end])), 2.0, 0.3 + haze, 0.6)
 
 

@@ -187,7 +187,7 @@ def _spiral(x: float, y: float, size: float, turn: float, hand: int) -> Points:
 def flourish(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
     """Draw a printer's flourish, the same on both sides."""
     curls = [
-        (rng.uniform(0.12, 0.75), rng.uniform(-0.8, -0.2), rng.uniform(0.12, 0.3), rng.uniform(0, 6.3))
+        (rng.uniform(0.12, 0.45), rng.uniform(-0.8, -0.2), rng.uniform(0.1, 0.22), rng.uniform(0, 6.3))
         for _curl in range(6)
     ]
     for side in (-1, 1):
@@ -197,7 +197,7 @@ def flourish(canvas: Canvas, rng: np.random.Generator, place: Place) -> None:
             stem = smooth([(0, -0.5), (side * x * 0.5, (y - 0.5) / 2), line[0]], 6, closed=False)
             canvas.line(place(stem), place.scale * 0.03, 0.08)
             canvas.line(place(line), place.scale * 0.03, 0.08)
-            canvas.fill(place(ellipse(*line[-1], 0.035, 0.035)), 0.06)
+            canvas.fill(place(ellipse(line[-1][0], line[-1][1], 0.035, 0.035)), 0.06)
             leaf = limb([line[0], line[4], line[9]], [0.01, 0.05, 0.01])
             canvas.fill(place.shape(leaf), 0.1)
     canvas.fill(place([(0, -0.66), (0.1, -0.5), (0, -0.34), (-0.1, -0.5)]), 0.06)

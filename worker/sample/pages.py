@@ -38,7 +38,7 @@ class Page:
     @property
     def lines(self) -> Tones:
         """Give what is printed solid around the picture."""
-        return np.array(self._sheet, dtype=np.float32) / 255
+        return np.asarray(np.array(self._sheet, dtype=np.float32) / 255, dtype=np.float32)
 
     def _frame(self, rng: np.random.Generator) -> None:
         left, top, right, bottom = self.box

@@ -73,7 +73,8 @@ def _legs(canvas: Canvas, rng: np.random.Generator, place: Place, dress: Dress) 
 def _skirt(canvas: Canvas, rng: np.random.Generator, place: Place, dress: Dress) -> None:
     wide = rng.uniform(0.15, 0.22)
     hem: Points = smooth([
-        (-0.055, -0.6), (0.055, -0.6), (wide * 0.6, -0.35), (wide, -0.03), (0.3 * wide, 0.0), (-0.5 * wide, -0.005), (-wide, -0.03), (-wide * 0.6, -0.35),
+        (-0.055, -0.6), (0.055, -0.6), (wide * 0.6, -0.35), (wide, -0.03),
+        (0.3 * wide, 0.0), (-0.5 * wide, -0.005), (-wide, -0.03), (-wide * 0.6, -0.35),
     ])  # fmt: skip
     canvas.fill(place(hem), dress.tone, relief=0.6)
     for fold in np.linspace(-0.7, 0.7, 6):

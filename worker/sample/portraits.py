@@ -45,7 +45,8 @@ def _shoulders(canvas: Canvas, rng: np.random.Generator, place: Place, *, woman:
     canvas.fill(place(ellipse(0, 0.5, 0.24, 0.14)), 0.36, soft=place.scale * 0.05, opacity=0.8)
     broad = rng.uniform(1.0, 1.15) if not woman else rng.uniform(0.82, 0.95)
     bust: Points = smooth([
-        (-0.2, 0.6), (-0.6, 0.76), (-broad, 0.98), (-broad * 1.12, 1.5), (-broad * 1.1, 2.6), (broad * 1.1, 2.6), (broad * 1.12, 1.5), (broad, 0.98), (0.6, 0.76), (0.2, 0.6), (0, 0.82),
+        (-0.2, 0.6), (-0.6, 0.76), (-broad, 0.98), (-broad * 1.12, 1.5), (-broad * 1.1, 2.6),
+        (broad * 1.1, 2.6), (broad * 1.12, 1.5), (broad, 0.98), (0.6, 0.76), (0.2, 0.6), (0, 0.82),
     ], 5)  # fmt: skip
     canvas.fill(place(bust), tone, relief=0.75)
     if woman:
@@ -82,7 +83,8 @@ def _skull(canvas: Canvas, rng: np.random.Generator, place: Place, hair: float, 
     for side in (-1, 1):
         canvas.fill(place(ellipse(side * 0.375, 0.02, 0.055, 0.11)), 0.66, relief=0.3)
     face: Points = smooth([
-        (0, -0.5), (0.24, -0.45), (0.36, -0.2), (0.355, 0.1), (0.29, 0.32), (jaw * 0.75, 0.47), (0, 0.52), (-jaw * 0.75, 0.47), (-0.29, 0.32), (-0.355, 0.1), (-0.36, -0.2), (-0.24, -0.45),
+        (0, -0.5), (0.24, -0.45), (0.36, -0.2), (0.355, 0.1), (0.29, 0.32), (jaw * 0.75, 0.47),
+        (0, 0.52), (-jaw * 0.75, 0.47), (-0.29, 0.32), (-0.355, 0.1), (-0.36, -0.2), (-0.24, -0.45),
     ], 5)  # fmt: skip
     canvas.fill(place(face), 0.8, relief=0.55)
     # The side away from the light: a soft shadow over cheek and temple.
@@ -96,12 +98,14 @@ def _skull(canvas: Canvas, rng: np.random.Generator, place: Place, hair: float, 
     bald = rng.random() < 0.22 and not woman
     line = -0.42 if bald else rng.uniform(-0.3, -0.22)
     cap: Points = smooth([
-        (-0.39, 0.0), (-0.42, -0.3), (-0.3, -0.54), (0, -0.62 if not bald else -0.52), (0.3, -0.54), (0.42, -0.3), (0.39, 0.0), (0.33, -0.16), (0.24, line), (rng.uniform(-0.15, 0.15), line - 0.06), (-0.24, line), (-0.33, -0.16),
+        (-0.39, 0.0), (-0.42, -0.3), (-0.3, -0.54), (0, -0.62 if not bald else -0.52), (0.3, -0.54), (0.42, -0.3),
+        (0.39, 0.0), (0.33, -0.16), (0.24, line), (rng.uniform(-0.15, 0.15), line - 0.06),
+        (-0.24, line), (-0.33, -0.16),
     ], 5)  # fmt: skip
     canvas.fill(place(cap), hair, relief=0.5)
     for _lock in range(9):
         start = np.array([rng.uniform(-0.3, 0.3), rng.uniform(-0.56, -0.4)])
-        end = start + (np.sign(start[0]) * rng.uniform(0.04, 0.12), rng.uniform(0.08, 0.2))
+        end = start + np.array([np.sign(start[0]) * rng.uniform(0.04, 0.12), rng.uniform(0.08, 0.2)])
         canvas.line(place(np.vstack([start, end])), place.scale * 0.014, hair + 0.2, 0.45)
 
 

@@ -49,14 +49,14 @@ def _grid(height: int, width: int, angle: float) -> tuple[Tones, Tones]:
     """Give coordinates along and across a direction in degrees, for every pixel."""
     turn = np.deg2rad(angle)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    return (x * np.cos(turn) + y * np.sin(turn)).astype(np.float32), (y * np.cos(turn) - x * np.sin(turn)).astype(
-        np.float32
-    )
+    cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+    return x * cosine + y * sine, y * cosine - x * sine
 
 
 def _halftone(tones: Tones, press: Press) -> Tones:
     """Screen tones into dots whose size tells the darkness; 1 is ink."""
-    along, across = _grid(*tones.shape, press.angle)
+    height, width = tones.shape
+    along, across = _grid(height, width, press.angle)
     wave = np.float32(2 * np.pi / press.period)
     screen = 0.5 + 0.25 * (np.cos(along * wave) + np.cos(across * wave))
     # A soft threshold leaves the edges of the dots slightly blurred, as ink does on newsprint.
@@ -81,7 +81,7 @@ def _contours(tones: Tones) -> Tones:
     """Find the edges that an engraver would outline."""
     grey = Image.fromarray(np.uint8(np.clip(tones, 0, 1) * 255)).filter(ImageFilter.GaussianBlur(1.1))
     down, right = np.gradient(np.asarray(grey, dtype=np.float32) / 255)
-    return np.clip((np.hypot(down, right) - 0.035) * 16, 0, 0.95).astype(np.float32)
+    return np.asarray(np.clip((np.hypot(down, right) - 0.035) * 16, 0, 0.95), dtype=np.float32)
 
 
 def _uneven(ink: Tones, rng: np.random.Generator) -> Tones:
@@ -116,7 +116,7 @@ def _on_paper(ink: Tones, rng: np.random.Generator) -> Image.Image:
 
 def _foxing(rng: np.random.Generator, height: int, width: int) -> Tones:
     """Make the brown spots of damp paper."""
-    return np.clip(noise(rng, height, width, 26) - 0.75, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(noise(rng, height, width, 26) - 0.75, 0, 1), dtype=np.float32)
 
 
 def _skewed(picture: Image.Image, degrees: float) -> Image.Image:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from worker.sample import landscapes
-from worker.sample.animals import ANIMALS, dog, horse
+from worker.sample.animals import ANIMALS, cow, dog, elephant, horse
 from worker.sample.buildings import BUILDINGS, bridge, lighthouse, street
 from worker.sample.canvas import Canvas, Place
 from worker.sample.ornaments import ORNAMENTS
@@ -11,6 +11,8 @@ from worker.sample.people import child, person, rider
 from worker.sample.portraits import backdrop, fade_out, portrait
 
 HUMAN, ANIMAL, STRUCTURE, LANDSCAPE = "human", "animal", "human-structure", "landscape"
+
+_IN_STREETS = (horse, cow, dog, elephant)
 
 
 def compose(canvas: Canvas, rng: np.random.Generator, labels: frozenset[str]) -> str:
@@ -104,7 +106,7 @@ def _building(
     choices = [draw for draw in BUILDINGS if LANDSCAPE in labels or draw is not bridge]
     draw = choices[int(rng.integers(len(choices)))]
     crowd = len(labels - {LANDSCAPE}) - 1
-    tall = 1.65 if draw in (lighthouse,) else 1.1
+    tall = 1.65 if draw is lighthouse else 1.1
     largest = min(canvas.width * 0.9, ground * 0.95 / tall)
     share = rng.uniform(0.55, 0.75) if LANDSCAPE in labels else rng.uniform(0.85, 1.05)
     size = largest * share
@@ -128,10 +130,12 @@ def _riding(canvas: Canvas, rng: np.random.Generator, labels: frozenset[str], fr
 
 
 def _animals(canvas: Canvas, rng: np.random.Generator, labels: frozenset[str], free: tuple[float, float]) -> str:
-    draw, length = ANIMALS[int(rng.integers(len(ANIMALS)))]
+    # In a street only those that go there.
+    choices = [kind for kind in ANIMALS if LANDSCAPE in labels or STRUCTURE not in labels or kind[0] in _IN_STREETS]
+    draw, length = choices[int(rng.integers(len(choices)))]
     others = len(labels) - 1
     # Alone, an animal fills its cut whatever its kind; in company it keeps its proportion.
-    share = 0.42 * length**0.25 if not others else 0.26 * length**0.6
+    share = 0.44 * length**0.2 if not others else 0.31 * length**0.4
     size = min(canvas.width, canvas.height * 1.25) * share * rng.uniform(0.9, 1.1)
     herd = int(rng.integers(2, 5)) if draw.__name__ in ("sheep", "cow", "deer") and rng.random() < 0.6 else 1
     if herd > 1:
