@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.commands import data, system, training
 from app.commands.people import user
 from app.commands.projects import project
+from app.config import get_settings
 from app.errors import AppError, Cancelled
 from app.i18n import gettext as _
 
@@ -49,6 +50,12 @@ def main() -> None:
         _fail(_("The database does not answer: %(error)s") % {"error": str(error).splitlines()[0]})
     except OSError as error:
         _fail(_("The file could not be used: %(error)s") % {"error": error})
+    except Exception as error:
+        log.log(logging.ERROR if get_settings().log_level == "DEBUG" else logging.DEBUG, "unforeseen", exc_info=error)
+        _fail(
+            _("Something went wrong that Loupe did not foresee: %(error)r. LOUPE_LOG_LEVEL=DEBUG shows more.")
+            % {"error": error}
+        )
 
 
 def _fail(sentence: str, status: int = 1) -> None:

@@ -1,5 +1,6 @@
 """`loupe train`, `loupe evaluate`, `loupe predict`."""
 
+import csv
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -109,8 +110,9 @@ def predict(
         )
         job = predictions.request_folder_predictions(session, chosen, str(images.resolve()))
     wait_for(job.id, output.progress)
-    written = predictions.folder_predictions_file(job.id)
-    count = sum(1 for _line in written.open(encoding="utf-8")) - 1
+    written = predictions.result_file(job)
+    with written.open(encoding="utf-8", newline="") as stream:
+        count = sum(1 for _row in csv.reader(stream)) - 1  # the first row names the columns
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(written, out)
     output.result(
