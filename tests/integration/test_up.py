@@ -2,101 +2,23 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
-import psutil
 import pytest
 
 from app.config import ROOT
-
-WAIT_SECONDS = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(true: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.1)
-
-
-class Running:
-    """A `loupe up` of this test's own."""
-
-    def __init__(self, data: Path) -> None:
-        self.port = free_port()
-        self.data = data
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("LOUPE_")}
-        self.environment |= {
-            "LOUPE_DATA": str(data),
-            "LOUPE_PORT": str(self.port),
-            "LOUPE_HEARTBEAT_SECONDS": "0.5",
-            "LOUPE_IMAGE_WORKERS": "1",
-            "PYTHONPATH": str(ROOT),
-        }
-        self.output = data.with_suffix(".out")
-        self.process = self.start()
-
-    def start(self) -> "subprocess.Popen[bytes]":
-        with self.output.open("wb") as stream:
-            return subprocess.Popen(
-                [sys.executable, "-c", "from app.cli import main; main()", "up"],
-                env=self.environment,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def text(self) -> str:
-        return self.output.read_text(encoding="utf-8")
-
-    def answers(self) -> bool:
-        try:
-            with urlopen(f"http://127.0.0.1:{self.port}/health", timeout=1) as response:
-                return bool(response.status == 200)
-        except (URLError, OSError):
-            return False
-
-    def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def child(self, words: str) -> psutil.Process | None:
-        for child in self.children():
-            with suppress(psutil.NoSuchProcess):  # a part that just died, still in the table
-                if words in " ".join(child.cmdline()):
-                    return child
-        return None
-
-    def was_replaced(self, words: str, dead: int) -> bool:
-        child = self.child(words)
-        return child is not None and child.pid != dead
-
-    def ready(self) -> None:
-        until(lambda: "Ctrl-C" in self.text(), f"the greeting; so far: {self.text()}")
+from tests.processes import WAIT_SECONDS, Running, until
 
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Running]:
     running = Running(tmp_path / "data")
     yield running
-    for process in running.children() if running.process.poll() is None else []:
-        process.kill()
-    running.process.kill()
-    running.process.wait()
+    running.end()
 
 
 @pytest.mark.enable_socket
