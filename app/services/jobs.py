@@ -18,13 +18,14 @@ from app.models.types import UtcDateTime, now
 
 # A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
 # its lead may rather look at what happened than find the machine at work again.
-REPEATABLE = frozenset({JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE})
+REPEATABLE = frozenset({JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE, JobKind.IMAGES})
 MAX_ATTEMPTS = 3
 # The broker may have lost a message, or been down: a job that waits longer is sent again.
 RESEND_AFTER = timedelta(seconds=15)
 TASK_OF_KIND = {
     JobKind.IMPORT: "loupe.import",
     JobKind.SAMPLE: "loupe.sample",
+    JobKind.IMAGES: "loupe.renditions",
     JobKind.TRAIN: "loupe.train",
     JobKind.EVALUATE: "loupe.evaluate",
     JobKind.PREDICT: "loupe.predict",

@@ -33,7 +33,8 @@ class Recorder:
         """Write down how far the stage is, and now and then the loss curve."""
         done, total = self._units(report)
         self.progress(stage_sentence(report.stage), done, total)
-        if report.loss is None:
+        # The losses of looking for a rate come from a mock training and belong to no batch of the real one.
+        if report.loss is None or not report.epoch:
             return
         batch = (report.epoch - 1) * report.total + report.done
         # Where memory ran out the training begins anew with smaller batches, and so does its curve.
@@ -85,6 +86,7 @@ class Recorder:
 def stage_sentence(stage: Stage) -> str:
     """Say what a training is doing."""
     return {
+        Stage.READING: _("Reading the images"),
         Stage.EMBEDDING: _("Looking at the images"),
         Stage.HEAD: _("Learning the labels"),
         Stage.FINDING_RATE: _("Finding a good learning rate"),

@@ -93,7 +93,8 @@ def work(progress: Progress, trainers: Mapping[Recipe, Trainer] = TRAINERS) -> N
         _train(progress, run, storage, checkpoint, trainers[run.recipe])
     except BaseException as error:
         _clear(run.id, checkpoint)
-        if isinstance(error, callbacks.Cancelled):
+        # Libraries between a callback and here wrap what it raises: whatever ends a cancelled run, it was cancelled.
+        if isinstance(error, callbacks.Cancelled) or (isinstance(error, Exception) and progress.should_stop()):
             raise Cancelled from error
         raise
 
@@ -142,7 +143,7 @@ class _Conclusion:
         run = session.get_one(Run, self.snapshot.run_id)
         run.versions = self.result.versions
         run.checkpoint = self.result.checkpoint.name
-        run.notes = [*_notes(self.result), *self.measured.notes]
+        run.notes = [*_notes(self.result, run.recipe), *self.measured.notes]
         run.evaluation = {
             **self.measured.evaluation,
             "n_images": self.snapshot.n_known,
@@ -153,14 +154,23 @@ class _Conclusion:
         runs.activate(session, run)
 
 
-def _notes(result: TrainResult) -> list[str]:
-    if not result.constant_labels:
-        return result.notes
-    constant = _(
-        "The training images show these labels either always or never, so they could not be learned and get the same "
-        "probability everywhere: %(labels)s."
-    )
-    return [*result.notes, constant % {"labels": ", ".join(result.constant_labels)}]
+def _notes(result: TrainResult, recipe: Recipe) -> list[str]:
+    notes = list(result.notes)
+    if result.constant_labels:
+        constant = _(
+            "The training images show these labels either always or never, so they could not be learned and get the "
+            "same probability everywhere: %(labels)s."
+        )
+        notes.append(constant % {"labels": ", ".join(result.constant_labels)})
+    if recipe is Recipe.FINETUNE and len(result.epochs) > 1:
+        notes.append(
+            _(
+                "The best of %(count)s epochs was kept, chosen on the validation images: figures measured on them "
+                "flatter this run a little."
+            )
+            % {"count": len(result.epochs)}
+        )
+    return notes
 
 
 def _write_predictions(progress: Progress, snapshot: Snapshot, result: TrainResult, said: Any) -> None:
