@@ -123,7 +123,7 @@ def _skewed(picture: Image.Image, degrees: float) -> Image.Image:
     """Turn a picture a little and cut off the corners that this leaves empty."""
     degrees = float(np.clip(degrees, -_MOST_SKEW, _MOST_SKEW))
     width, height = picture.size
-    turned = picture.rotate(degrees, Image.Resampling.BICUBIC)
+    turned = picture.rotate(degrees, Image.Resampling.BILINEAR)
     lost = np.sin(abs(np.deg2rad(degrees)))
     across, down = int(height * lost) + 1, int(width * lost) + 1
     return turned.crop((across, down, width - across, height - down))

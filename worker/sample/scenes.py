@@ -28,12 +28,15 @@ def compose(canvas: Canvas, rng: np.random.Generator, labels: frozenset[str]) ->
     if STRUCTURE in labels:
         subject, free = _building(canvas, rng, labels, ground)
     if {HUMAN, ANIMAL} <= labels and rng.random() < 0.45:
-        _riding(canvas, rng, labels, free)
+        with canvas.set_off():
+            _riding(canvas, rng, labels, free)
         return "rider"
     if ANIMAL in labels:
-        subject = _animals(canvas, rng, labels, free)
+        with canvas.set_off():
+            subject = _animals(canvas, rng, labels, free)
     if HUMAN in labels:
-        subject = _people(canvas, rng, labels, free)
+        with canvas.set_off():
+            subject = _people(canvas, rng, labels, free)
     return subject or "view"
 
 
