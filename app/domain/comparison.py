@@ -7,18 +7,38 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.intervals import RESAMPLES, Interval, bootstrap_weights, percentile_interval
-from app.domain.matrices import Cells, Floats, Rows, checked_probabilities, checked_thresholds, checked_truth, predict
-from app.domain.metrics import Evaluation, evaluate, json_safe, precision_recall_f1
+from app.domain.matrices import (
+    Cells,
+    Floats,
+    Rows,
+    checked_predictions,
+    checked_probabilities,
+    checked_thresholds,
+    checked_truth,
+    predict,
+)
+from app.domain.metrics import Evaluation, evaluate_predictions, json_safe, precision_recall_f1
 from app.domain.ranking import resampled_average_precision
 
 
 # Arrays have no single truth value, so that what holds them is not compared field by field.
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """Hold what one model says: probabilities float [n, L] and thresholds float [L], or one for all labels."""
+    """Hold what one model says: probabilities float [n, L] and thresholds float [L], or one for all labels.
+
+    Where predictions, int [n, L] of 1 and 0, are given too, for instance cross-fitted ones, they count in place of what
+    the thresholds would predict.
+    """
 
     probabilities: npt.ArrayLike
     thresholds: npt.ArrayLike
+    predictions: npt.ArrayLike | None = None
+
+    def predicted(self, shape: tuple[int, ...]) -> Cells:
+        """Return the predictions that count, int8 of the given shape."""
+        if self.predictions is not None:
+            return checked_predictions(self.predictions, shape)
+        return predict(checked_probabilities(self.probabilities, shape), checked_thresholds(self.thresholds, shape[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +125,14 @@ def compare(
 
     """
     cells = checked_truth(truth)
-    sides = [(checked_probabilities(side.probabilities, cells.shape), side.thresholds) for side in (before, after)]
-    old, new = (predict(given, checked_thresholds(limits, cells.shape[1])) for given, limits in sides)
-    weights = bootstrap_weights(cells.shape[0], resamples, seed)
-    drawn = [
-        _figures(cells, given, predicted, weights)
-        for (given, _limits), predicted in zip(sides, (old, new), strict=True)
+    sides = [
+        (checked_probabilities(side.probabilities, cells.shape), side.predicted(cells.shape))
+        for side in (before, after)
     ]
-    measured = [evaluate(cells, given, limits) for given, limits in sides]
+    (_before, old), (_after, new) = sides
+    weights = bootstrap_weights(cells.shape[0], resamples, seed)
+    drawn = [_figures(cells, given, predicted, weights) for given, predicted in sides]
+    measured = [evaluate_predictions(cells, predicted, given) for given, predicted in sides]
     return Comparison(
         labels=tuple(
             _label(column, measured, drawn, cells[:, column], old[:, column], new[:, column])

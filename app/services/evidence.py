@@ -1,7 +1,7 @@
 """What a report and its lists rest on: truth, probabilities and predictions of one run, side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -21,6 +21,8 @@ from app.services.thresholds import BY_HAND, objective_from_dict, thresholds_of
 
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+# From here on one sweep over the project's truths is quicker than naming the images.
+FEW_IMAGES = 500
 
 
 class Basis(StrEnum):
@@ -70,6 +72,22 @@ class Evidence:
     def seen_in_training(self) -> int:
         """Count the images on which the model that speaks of them was trained."""
         return int((~self.held_out).sum())
+
+    def part(self, rows: Sequence[int] | Ids, columns: Sequence[int]) -> "Evidence":
+        """Keep some images and labels, in the order given."""
+        chosen = np.ix_(np.asarray(rows, dtype=np.intp), np.asarray(columns, dtype=np.intp))
+        return replace(
+            self,
+            labels=tuple(self.labels[column] for column in columns),
+            image_ids=self.image_ids[chosen[0][:, 0]],
+            splits=tuple(self.splits[row] for row in rows),
+            truth=self.truth[chosen],
+            probabilities=self.probabilities[chosen],
+            predictions=self.predictions[chosen],
+            thresholds=self.thresholds[chosen[1][0]],
+            held_out=self.held_out[chosen[0][:, 0]],
+            cross_fitted=self.cross_fitted[chosen[1][0]],
+        )
 
     def column(self, label_id: int) -> int:
         """Find a label's column; -1 where the run does not know it."""
@@ -142,12 +160,11 @@ def truth_today(session: Session, run: Run, image_ids: Sequence[int]) -> Cells:
     cells = np.full((len(image_ids), len(run.labels)), UNKNOWN, dtype=np.int8)
     rows = {int(image_id): row for row, image_id in enumerate(image_ids)}
     columns = {label["id"]: column for column, label in enumerate(run.labels)}
-    # One sweep over the project's truths is quicker than asking for thousands of images by their ids.
-    query = (
-        select(Truth.image_id, Truth.label_id, Truth.value)
-        .join(Image, Image.id == Truth.image_id)
-        .where(Image.project_id == run.project_id, Truth.label_id.in_(columns))
-    )
+    query = select(Truth.image_id, Truth.label_id, Truth.value).where(Truth.label_id.in_(columns))
+    if len(rows) <= FEW_IMAGES:
+        query = query.where(Truth.image_id.in_(rows))
+    else:
+        query = query.join(Image, Image.id == Truth.image_id).where(Image.project_id == run.project_id)
     for image_id, label_id, value in session.execute(query):
         if image_id in rows:
             cells[rows[image_id], columns[label_id]] = CELL_OF_TRUTH[value]
