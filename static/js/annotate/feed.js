@@ -1,0 +1,89 @@
+// Brings the next images before they are needed, and says why there are none.
+import { csrfFetch } from "../http.js";
+import { renewToken } from "./token.js";
+
+// The image on the screen and four behind it: enough for quick hands on a slow network.
+const AT_HAND = 5;
+const LOW = 3;
+const LOOK_AGAIN_MS = 10_000;
+const LONGEST_WAIT_MS = 30_000;
+
+export class Feed {
+  order = "sequential";
+  skipped = false;
+  progress = null;
+  /** Why no image comes: loading, done, skipped, no-skipped, waiting or trouble. */
+  state = "loading";
+  trouble = "";
+  #asking = null;
+  #timer = 0;
+  #wait = 1000;
+  #round = 0;
+
+  /** Parts: api, account; `queued` and `pending` count, `held` gives ids that are here, `take` gets new items, onChange. */
+  constructor(parts) {
+    Object.assign(this, parts);
+  }
+
+  /** Ask for more if little is left. */
+  refill() {
+    if (this.queued() < LOW) this.look();
+  }
+
+  /** Ask now. */
+  look() {
+    clearTimeout(this.#timer);
+    this.#asking ??= this.#ask(this.#round).finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  /** Begin anew in another order; an answer to an earlier question no longer counts. */
+  async restart({ order, skipped }) {
+    Object.assign(this, { order, skipped, state: "loading" });
+    this.#round += 1;
+    await this.#asking;
+    await this.look();
+  }
+
+  async #ask(round) {
+    const wish = { count: Math.max(1, AT_HAND - this.queued()), order: this.order, skipped: this.skipped };
+    try {
+      const answer = await csrfFetch(`${this.api}/next`, { json: { ...wish, held: this.held() } });
+      if (round !== this.#round) return;
+      this.#wait = 1000;
+      this.progress = { ...answer.progress, done: answer.progress.done + this.pending() };
+      this.take(answer.items);
+      this.state = this.#stateOf(answer);
+      if (this.state === "waiting") this.#later(LOOK_AGAIN_MS);
+    } catch (error) {
+      await this.#failed(error);
+    }
+    this.onChange();
+  }
+
+  #stateOf({ items, progress }) {
+    if (items.length > 0) return "loading";
+    if (this.skipped) return "no-skipped";
+    if (progress.elsewhere > 0) return "waiting";
+    return progress.skipped > 0 ? "skipped" : "done";
+  }
+
+  async #failed(error) {
+    if (error.name !== "HttpError") throw error;
+    this.state = "trouble";
+    this.trouble = error.message;
+    if (error.status === 401 || error.status === 403) {
+      const renewed = await renewToken(this.account);
+      if (renewed !== true) this.trouble = renewed;
+    }
+    this.#later(this.#wait);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
+  }
+
+  #later(milliseconds) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.look(), milliseconds);
+  }
+}

@@ -1,0 +1,89 @@
+// The images of this session in their order: those dealt with (past), and those that come (queue).
+
+/**
+ * `answers` is what is chosen on the screen, `saved` what was last submitted, `key` the save's name.
+ * @typedef {{item: object, answers: Map<number, string>, saved: Map<number, string>,
+ *   state: "open" | "answered" | "skipped", key: string | null}} Entry
+ */
+
+/** Make an entry of an image the server gave; `given` holds answers from an earlier session, null for a skip. */
+export function entryOf(item, given) {
+  const chosen = Object.entries(given ?? {}).filter(([, value]) => value !== "absent");
+  const answers = new Map(chosen.map(([label, value]) => [Number(label), value]));
+  const state = given === undefined ? "open" : given === null ? "skipped" : "answered";
+  return { item, answers, saved: new Map(answers), state, key: null };
+}
+
+export class Timeline {
+  past = [];
+  queue = [];
+  cursor = 0;
+
+  /** The entry before the annotator's eyes, or null. */
+  get current() {
+    return this.past[this.cursor] ?? this.queue[0] ?? null;
+  }
+
+  get looksBack() {
+    return this.cursor < this.past.length;
+  }
+
+  /** Put what earlier sessions did before everything else. */
+  remember(entries) {
+    const known = new Set(this.ids());
+    const earlier = entries.filter((entry) => !known.has(entry.item.id));
+    this.past.unshift(...earlier);
+    this.cursor += earlier.length;
+  }
+
+  /** Add images that come next. */
+  add(entries) {
+    const known = new Set(this.queue.map((entry) => entry.item.id));
+    this.queue.push(...entries.filter((entry) => !known.has(entry.item.id)));
+  }
+
+  /** Record what became of the current entry and go on to the newest image. */
+  settle(state, key) {
+    const entry = this.current;
+    Object.assign(entry, { state, key });
+    if (entry === this.queue[0]) {
+      this.queue.shift();
+      // An image that was skipped and came up again stands once in the past.
+      this.past = this.past.filter((other) => other.item.id !== entry.item.id);
+      this.past.push(entry);
+    }
+    this.cursor = this.past.length;
+  }
+
+  /** Make an entry the next image again. */
+  reopen(entry) {
+    this.past = this.past.filter((other) => other !== entry);
+    this.queue = [entry, ...this.queue.filter((other) => other.item.id !== entry.item.id)];
+    entry.state = "open";
+    this.cursor = this.past.length;
+  }
+
+  /** Look at an entry of the past. */
+  lookAt(entry) {
+    this.cursor = this.past.indexOf(entry);
+  }
+
+  /** Move among the past; tells whether there was anywhere to go. */
+  step(by) {
+    const target = Math.min(Math.max(this.cursor + by, 0), this.past.length);
+    const moved = target !== this.cursor;
+    this.cursor = target;
+    return moved;
+  }
+
+  /** Forget images that come next, all but one. */
+  clearQueue(keep) {
+    const gone = this.queue.filter((entry) => entry !== keep);
+    this.queue = this.queue.filter((entry) => entry === keep);
+    return gone.map((entry) => entry.item.id);
+  }
+
+  ids() {
+    return [...this.past, ...this.queue].map((entry) => entry.item.id);
+  }
+}

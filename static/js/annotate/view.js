@@ -1,0 +1,87 @@
+// What the desk shows: the image on its ground, or why there is none, hints and figures.
+import { t } from "../strings.js";
+
+// A small scan is enlarged this much at most by itself; beyond it one sees pixels, not things.
+const LARGEST_FIT = 4;
+
+export class View {
+  #shown = null;
+
+  constructor(root, { preloader, zoom }) {
+    Object.assign(this, { root, preloader, zoom });
+    this.ground = root.querySelector("[data-ground]");
+  }
+
+  /** Show an entry's image, at once where it was preloaded. */
+  async show(entry) {
+    if (this.#shown === entry.item.id) return;
+    this.#shown = entry.item.id;
+    this.part("image-name").textContent = entry.item.name;
+    this.part("image-name").title = entry.item.name;
+    this.part("caption").hidden = false;
+    const picture = this.preloader.picture(entry.item);
+    if (!picture.isReady) {
+      this.ground.replaceChildren();
+      this.ground.setAttribute("aria-busy", "true");
+      await picture.ready;
+      if (this.#shown !== entry.item.id) return;
+    }
+    this.ground.removeAttribute("aria-busy");
+    this.#place(picture, entry.item);
+  }
+
+  /** Show why there is no image, or nothing of the kind. */
+  state(name, trouble = "") {
+    this.part("trouble").textContent = trouble;
+    for (const section of this.root.querySelectorAll("[data-state]")) section.hidden = section.dataset.state !== name;
+    if (!name) return;
+    this.#shown = null;
+    this.part("caption").hidden = true;
+    this.ground.replaceChildren();
+  }
+
+  hint(sentence) {
+    this.part("hint").textContent = sentence;
+  }
+
+  announce(sentence) {
+    this.part("announce").textContent = sentence;
+  }
+
+  /** Show how far the tagging is: of all, and in this session. */
+  progress({ done, total }, pace) {
+    this.part("done").textContent = done;
+    this.part("total").textContent = total;
+    const bar = this.root.querySelector("progress");
+    bar.max = Math.max(total, 1);
+    bar.value = done;
+    const words = { count: pace.count, rate: pace.rate };
+    this.part("session").textContent = pace.count ? t(pace.rate ? "sessionRate" : "session", words) : "";
+  }
+
+  /** Let only those actions be pressed that do something now; the names of those that do. */
+  allow(names) {
+    for (const name of ["submit", "none", "skip", "back", "forward", "undo"]) {
+      this.root.querySelector(`[data-act="${name}"]`).disabled = !names.has(name);
+    }
+  }
+
+  part(name) {
+    return this.root.querySelector(`[data-${name}]`);
+  }
+
+  #place({ element, isReady }, item) {
+    if (!isReady) {
+      const sentence = document.createElement("p");
+      sentence.className = "desk__broken";
+      sentence.textContent = t("imageBroken");
+      this.ground.replaceChildren(sentence);
+      return;
+    }
+    element.alt = t("imageAlt", { name: item.name });
+    element.style.setProperty("max-inline-size", `${LARGEST_FIT * element.naturalWidth}px`);
+    element.style.setProperty("max-block-size", `${LARGEST_FIT * element.naturalHeight}px`);
+    this.ground.replaceChildren(element);
+    this.zoom.fit();
+  }
+}
