@@ -2,7 +2,7 @@
 import { behaviour } from "../behaviours.js";
 
 behaviour("form[data-compare]", (form) => {
-  const button = form.querySelector("button");
+  const button = form.querySelector('button[type="submit"]');
   if (!button) return;
   const chosen = () => [...form.querySelectorAll('input[name="runs"]:checked')].map((box) => box.value);
   const update = () => {
