@@ -21,6 +21,8 @@ Rows = npt.NDArray[np.intp]
 DEFAULT_SHARES: Mapping[Split, float] = {Split.TRAIN: 0.7, Split.VALIDATION: 0.3, Split.TEST: 0.0}
 _ORDER = (Split.TRAIN, Split.VALIDATION, Split.TEST)
 _FREE = -1
+# Shares are no binary fractions: what differs by less is equal.
+_ROUNDING = 1e-9
 
 
 def assign_splits(
@@ -92,7 +94,7 @@ class _Need:
     def choose(self, weight: float, label: int | None, rng: np.random.Generator) -> int:
         """Return the part that wants a unit of `weight` images most, by a label's positives, then by images."""
         # A part that wants less than half of the unit is full, else a wealth of rare labels would all go to one part.
-        open_parts = np.flatnonzero((self.shares > 0) & (self.images >= weight / 2))
+        open_parts = np.flatnonzero((self.shares > 0) & (self.images >= weight / 2 - _ROUNDING))
         if not len(open_parts):
             open_parts = np.flatnonzero((self.shares > 0) & (self.images == self.images[self.shares > 0].max()))
         if label is not None:
@@ -149,8 +151,7 @@ def _follow_groups(fixed: Rows, groups: Rows, count: int) -> Rows:
     votes = np.zeros((int(groups.max(initial=-1)) + 1, count), dtype=np.intp)
     np.add.at(votes, (groups[known], fixed[known]), 1)
     following = np.where(votes.any(axis=1), votes.argmax(axis=1), _FREE)
-    followed: Rows = np.where(known, fixed, following[groups])
-    return followed
+    return np.asarray(np.where(known, fixed, following[groups]), dtype=np.intp)
 
 
 def _group_rows(groups: Sequence[Hashable] | None, count: int) -> Rows:
@@ -165,4 +166,5 @@ def _group_rows(groups: Sequence[Hashable] | None, count: int) -> Rows:
 
 def _largest(parts: Rows, values: Floats) -> Rows:
     """Keep the parts whose value is the largest, rounding errors aside."""
-    return parts[values >= values.max() - 1e-9]
+    kept: Rows = parts[values >= values.max() - _ROUNDING]
+    return kept

@@ -4,14 +4,14 @@ import secrets
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from worker.ml.backbones import VIEWS, Backbone, autocast
+from worker.ml.backbones import VIEWS, Backbone
 from worker.ml.callbacks import Monitor, OnProgress, Progress, ShouldCancel, Stage, ignore_progress, never_cancel
-from worker.ml.dataset import Item, batch_size_for, batches, to_input
+from worker.ml.dataset import Item, run_over
 from worker.ml.files import write_atomically
 
 Features = npt.NDArray[np.float32]
@@ -23,7 +23,7 @@ SHARD = 2048
 # Files below half that size are leftovers of small imports; this many of them are worth rewriting as one.
 _SMALL_SHARDS = 32
 # What reading a damaged or half-copied file can raise.
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+_DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile)
 
 
 class EmbeddingCache:
@@ -111,9 +111,7 @@ class EmbeddingCache:
     def _read(self, identity: str, path: Path) -> Kept | None:
         """Return a file's embeddings, or None, and the file gone, where it is damaged or was merged meanwhile."""
         try:
-            # Reading a member to its end checks its sum, so flipped bits are noticed too.
-            with np.load(path, allow_pickle=False) as file:
-                values: Kept = file["values"]
+            values: Kept = _member(path, "values")
         except _DAMAGE:
             path.unlink(missing_ok=True)
             self._refresh(identity)
@@ -191,8 +189,9 @@ def _compute(missing: Sequence[Item], total: int, backbone: Backbone, cache: Emb
 
     done = 0
     try:
-        for views in batches(missing, backbone.transform, VIEWS, batch_size_for(backbone.device)):
-            computed.append(_forward(backbone, views))
+        for features in run_over(missing, backbone.transform, VIEWS, backbone.device, backbone.network):
+            # Half precision ends at 65504; features are some units, so this only guards against an odd network.
+            computed.append(features.clip(-6e4, 6e4).astype(np.float16))
             done += len(computed[-1])
             if done - kept >= SHARD:
                 keep()
@@ -203,21 +202,16 @@ def _compute(missing: Sequence[Item], total: int, backbone: Backbone, cache: Emb
     return np.concatenate(computed)
 
 
-def _forward(backbone: Backbone, views: Sequence[npt.NDArray[np.uint8]]) -> Kept:
-    """Return the mean embedding of the views of a batch, float16 [b, d]."""
-    with torch.inference_mode(), autocast(backbone.device):
-        features = [backbone.network(to_input(view, backbone.transform, backbone.device)).float() for view in views]
-        mean = torch.stack(features).mean(dim=0)
-    # Half precision ends at 65504; features are some units, so this only guards against an odd network.
-    kept: Kept = mean.clamp(-6e4, 6e4).cpu().numpy().astype(np.float16)
-    return kept
+def _member(path: Path, name: str) -> Any:
+    """Read one array of a file; reading it to its end checks its sum, so flipped bits are noticed too."""
+    with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def _keys(path: Path) -> npt.NDArray[np.uint8] | None:
     """Return the image contents that a file holds, uint8 [n, 32], or None where it is damaged or gone."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            keys: npt.NDArray[np.uint8] = file["keys"]
+        keys: npt.NDArray[np.uint8] = _member(path, "keys")
     except _DAMAGE:
         return None
     return keys if keys.ndim == 2 and keys.shape[1] == 32 else None

@@ -196,14 +196,24 @@ def _losses(cells: Cells, predicted: Matrix, labels: Flags) -> npt.NDArray[np.fl
     return np.where(known, losses, 0).sum(axis=(0, 2)) / (count or np.nan)
 
 
+def one_sided(cells: Cells) -> Flags:
+    """Return the labels of which known cells show one side only, or nothing, bool [L]."""
+    return np.asarray(~((cells == 1).any(axis=0) & (cells == 0).any(axis=0)), dtype=np.bool_)
+
+
+def prior_logits(cells: Cells) -> Matrix:
+    """Return the logit of each label's share among known cells, float32 [L].
+
+    Half a present and one absent pseudo-count: a label that nobody ever answered is not suggested.
+    """
+    share = ((cells == 1).sum(axis=0) + 0.5) / ((cells >= 0).sum(axis=0) + 1.5)
+    return np.asarray(np.log(share / (1 - share)), dtype=np.float32)
+
+
 def _fit(axes: _Axes, cells: Cells, used: Flags, strengths: Sequence[float]) -> tuple[Matrix, Matrix, Flags]:
     """Fit the used rows: weights [r, K * L], bias [K * L], and which labels are constant [L]."""
     given, rows = cells[used], axes.rows[used]
-    present, absent = (given == 1).sum(axis=0), (given == 0).sum(axis=0)
-    constant = (present == 0) | (absent == 0)
-    # Half a present and one absent pseudo-count: a label that nobody ever answered is not suggested.
-    share = (present + 0.5) / (present + absent + 1.5)
-    bias = np.log(share / (1 - share)).astype(np.float32)
+    constant, bias = one_sided(given), prior_logits(given)
     weights = np.zeros((rows.shape[1], cells.shape[1]), dtype=np.float32)
     path = []
     # Each strength starts where the stronger shrinkage before it ended.

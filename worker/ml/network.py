@@ -9,9 +9,9 @@ import timm
 import torch
 from torch import nn
 
-from worker.ml.backbones import Transform, autocast, prepare
+from worker.ml.backbones import Transform, prepare
 from worker.ml.callbacks import Monitor, Progress, Stage
-from worker.ml.dataset import Item, batch_size_for, batches, to_input
+from worker.ml.dataset import Item, run_over
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -21,12 +21,15 @@ class Body(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.model: Any = timm.create_model(name, pretrained=False, num_classes=0)
-        self.maps = self.model.default_cfg.get("pool_size") is not None
+        # timm's networks are built at run time: no checker knows their attributes.
+        model: Any = timm.create_model(name, pretrained=False, num_classes=0)
+        self.model = model
+        self.maps = model.default_cfg.get("pool_size") is not None
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return maps [b, c, h, w] or features [b, d]."""
-        seen: torch.Tensor = self.model.forward_features(images) if self.maps else self.model(images)
+        model: Any = self.model
+        seen: torch.Tensor = model.forward_features(images) if self.maps else model(images)
         return seen
 
 
@@ -39,7 +42,10 @@ class ConcatPool(nn.Module):
 
 
 def rebuild(name: str, weights: Mapping[str, torch.Tensor], device: str) -> nn.Module:
-    """Build the network that fastai's `vision_learner` makes of a timm name and load its weights, strictly."""
+    """Build the network that fastai's `vision_learner` makes of a timm name and load its weights, strictly.
+
+    The last layer has a bias, which fastai's has not: see `with_bias`.
+    """
     body = Body(name)
     # Numbers of layers as fastai's head has them: norm, dropout, linear, activation, norm, dropout, linear.
     pool: list[nn.Module] = [ConcatPool(), nn.Flatten()] if body.maps else []
@@ -54,11 +60,28 @@ def rebuild(name: str, weights: Mapping[str, torch.Tensor], device: str) -> nn.M
         nn.ReLU(),
         nn.BatchNorm1d(hidden),
         nn.Dropout(),
-        nn.Linear(hidden, labels, bias=False),
+        nn.Linear(hidden, labels),
     )
     network = nn.Sequential(body, head)
     network.load_state_dict(weights)
     return prepare(network, device)
+
+
+def with_bias(weights: Mapping[str, torch.Tensor], priors: Mapping[int, float]) -> dict[str, torch.Tensor]:
+    """Give the last layer a bias, and the labels in `priors` one logit for every image.
+
+    A network learns nothing of a label of which it saw one side only, or none: its output would be noise.
+    """
+    changed = dict(weights)
+    last = max((key for key in weights if key.startswith("1.") and key.endswith(".weight")), key=_layer)
+    matrix = weights[last].clone()
+    bias = torch.zeros(len(matrix))
+    for label, logit in priors.items():
+        matrix[label] = 0
+        bias[label] = logit
+    changed[last] = matrix
+    changed[last.replace(".weight", ".bias")] = bias
+    return changed
 
 
 def predict_images(
@@ -79,10 +102,13 @@ def predict_images(
     monitor.check(force=True)
     predicted: list[Probabilities] = []
     done = 0
-    for pixels in batches(items, transform, views, batch_size_for(device)):
-        with torch.inference_mode(), autocast(device):
-            seen = [network(to_input(view, transform, device)).float().sigmoid() for view in pixels]
-        predicted.append(torch.stack(seen).mean(dim=0).cpu().numpy())
-        done += len(predicted[-1])
+    for batch in run_over(items, transform, views, device, lambda images: network(images).float().sigmoid()):
+        predicted.append(batch)
+        done += len(batch)
         monitor.report(Progress(Stage.PREDICTING, done, len(items)))
     return np.concatenate(predicted)
+
+
+def _layer(key: str) -> int:
+    """Return the number of the head's layer that a weight belongs to."""
+    return int(key.split(".")[1])

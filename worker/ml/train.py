@@ -35,6 +35,7 @@ from worker.ml.predict import head_tensors
 
 Cells = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
+Pixels = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float32]
 
 

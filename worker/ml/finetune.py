@@ -1,0 +1,243 @@
+"""Train the finetune recipe: fastai's one cycle on a frozen body, then on all of the network."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+import numpy as np
+import torch
+
+from app.domain.statuses import Recipe, Split
+from app.errors import InvalidInputError, UnavailableError
+from app.i18n import gettext as _
+from worker.ml.backbones import DEFAULT, Backbone, Transform, choose_device, load_backbone
+from worker.ml.callbacks import (
+    Monitor,
+    OnEpoch,
+    OnProgress,
+    Progress,
+    ShouldCancel,
+    Stage,
+    ignore_epoch,
+    ignore_progress,
+    never_cancel,
+)
+from worker.ml.checkpoint import manifest_for, versions, write_checkpoint
+from worker.ml.dataset import Item, read_batches
+from worker.ml.files import full_disk_explained
+from worker.ml.head import one_sided, prior_logits
+from worker.ml.learner import LabelledPixels, Reporter, build_learner, find_rate, seed_everything
+from worker.ml.network import predict_images, rebuild, with_bias
+from worker.ml.train import Pixels, Places, TrainData, TrainResult
+
+# All of the image, squeezed: nothing at the edges is lost, in training or after it.
+_VIEWS = ("whole",)
+_READ_AT_ONCE = 32
+_NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
+
+
+class TooFewImagesError(InvalidInputError):
+    """Fine-tuning compares images within a batch and cannot do so with one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Fine-tuning needs at least two tagged training images. Tag more images, or use the quick recipe.")
+        )
+
+
+class OutOfMemoryError(UnavailableError):
+    """Not even the smallest batch fits into memory."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is not enough memory to fine-tune this network. Close other programs, or use the quick recipe.")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FinetuneConfig:
+    """Say how the finetune recipe trains; the defaults are the lesson's."""
+
+    epochs_frozen: int = 5
+    epochs_unfrozen: int = 4
+    batch_size: int = 32
+    size: int = 224
+    # None: looked for by a mock training.
+    base_lr: float | None = None
+    augment: Literal["lesson", "none"] = "lesson"
+    seed: int = 42
+    backbone: str = DEFAULT
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the configuration for a manifest."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """Hold what one attempt to train left."""
+
+    weights: dict[str, torch.Tensor]
+    reporter: Reporter
+    base_lr: float
+    batch_size: int
+
+
+def train_finetune(
+    data: TrainData,
+    places: Places,
+    config: FinetuneConfig | None = None,
+    on_progress: OnProgress = ignore_progress,
+    on_epoch: OnEpoch = ignore_epoch,
+    should_cancel: ShouldCancel = never_cancel,
+) -> TrainResult:
+    """Train all of a network on the training images and predict every image given.
+
+    The epoch with the highest macro-F1 on validation is kept. Where memory runs out, the batch size is halved, the
+    training starts again, and `notes` says so. The same arguments on the same computer give the same result.
+
+    Raises:
+        NothingToTrainError: when no training image has a known label.
+        TooFewImagesError: when only one has.
+        ImageUnreadableError: when an image's file is missing or damaged.
+        BackboneUnavailableError: when the pretrained weights cannot be had.
+        OutOfMemoryError: when not even a batch of two fits into memory.
+        DiskFullError: when there is no room.
+        Cancelled: when asked to stop; no checkpoint is left.
+
+    """
+    chosen = config or FinetuneConfig()
+    started = monotonic()
+    data.check()
+    monitor = Monitor(on_progress, should_cancel, on_epoch)
+    monitor.check(force=True)
+    backbone = load_backbone(chosen.backbone, places.weights, device=choose_device(places.device))
+    transform = replace(backbone.transform, size=chosen.size)
+    places.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".finetune-", dir=places.checkpoint.parent))
+    try:
+        with full_disk_explained():
+            trained, notes = _train(data, backbone, transform, chosen, monitor, scratch)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    cells = data.cells[data.rows(Split.TRAIN)]
+    constant = np.flatnonzero(one_sided(cells)).tolist()
+    priors = prior_logits(cells)
+    weights = with_bias(trained.weights, {label: float(priors[label]) for label in constant})
+    network = rebuild(backbone.name, weights, backbone.device)
+    probabilities = predict_images(network, data.items, transform, _VIEWS, backbone.device, monitor)
+    details = {
+        "constant_labels": constant,
+        "base_lr": trained.base_lr,
+        "batch_size": trained.batch_size,
+        "best_epoch": trained.reporter.best_epoch,
+    }
+    manifest = manifest_for(
+        Recipe.FINETUNE,
+        data.labels,
+        backbone,
+        seed=chosen.seed,
+        config=chosen.to_dict(),
+        details=details,
+        views=_VIEWS,
+        transform=transform,
+    )
+    write_checkpoint(places.checkpoint, manifest, weights)
+    return TrainResult(
+        probabilities,
+        np.zeros(len(data.items), dtype=np.bool_),
+        trained.reporter.rows,
+        versions(),
+        places.checkpoint,
+        [data.labels[label] for label in constant],
+        notes,
+        monotonic() - started,
+    )
+
+
+def _train(
+    data: TrainData, backbone: Backbone, transform: Transform, config: FinetuneConfig, monitor: Monitor, scratch: Path
+) -> tuple[_Trained, list[str]]:
+    """Read the images and train, halving the batch size as long as memory runs out."""
+    sides = []
+    for split in (Split.TRAIN, Split.VALIDATION):
+        rows = data.rows(split)
+        items = [item for item, used in zip(data.items, rows, strict=True) if used]
+        pixels = _pixels(items, transform, scratch / split.value, monitor)
+        sides.append(LabelledPixels(pixels, data.cells[rows], split))
+    train, valid = sides
+    if len(train) < 2:
+        raise TooFewImagesError
+    notes: list[str] = []
+    batch_size = min(config.batch_size, len(train))
+    while True:
+        try:
+            return _attempt(backbone, train, valid, replace(config, batch_size=batch_size), monitor, scratch), notes
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if batch_size < 4:
+                raise OutOfMemoryError from error
+        batch_size //= 2
+        if backbone.device == "cuda":
+            torch.cuda.empty_cache()
+        notes = [_("Memory ran out, so batches of %(size)s images were used.") % {"size": batch_size}]
+
+
+def _attempt(
+    backbone: Backbone,
+    train: LabelledPixels,
+    valid: LabelledPixels,
+    config: FinetuneConfig,
+    monitor: Monitor,
+    scratch: Path,
+) -> _Trained:
+    """Train once: find the rate, one cycle frozen, unfreeze, one cycle with lower rates for the body."""
+    seed_everything(config.seed)
+    reporter = Reporter(monitor, config.epochs_frozen + config.epochs_unfrozen)
+    learner = build_learner(
+        backbone,
+        train,
+        valid,
+        batch_size=config.batch_size,
+        augment=config.augment,
+        reporter=reporter,
+        scratch=scratch,
+    )
+    with learner.no_bar(), learner.no_logging():
+        base_lr = config.base_lr
+        if base_lr is None:
+            base_lr = find_rate(learner)
+        if config.epochs_frozen:
+            reporter.start(Stage.FROZEN)
+            learner.fit_one_cycle(config.epochs_frozen, lr_max=base_lr)
+        if config.epochs_unfrozen:
+            reporter.start(Stage.UNFROZEN, before=config.epochs_frozen)
+            learner.unfreeze()
+            # Half the rate for the head and a hundredth of that for the body, as fastai's fine_tune does.
+            learner.fit_one_cycle(config.epochs_unfrozen, lr_max=slice(base_lr / 200, base_lr / 2))
+    weights = reporter.best or {key: value.detach().cpu() for key, value in learner.model.state_dict().items()}
+    return _Trained(weights, reporter, base_lr, config.batch_size)
+
+
+def _pixels(items: Sequence[Item], transform: Transform, path: Path, monitor: Monitor) -> Pixels:
+    """Decode images once into a file and map it: no epoch decodes again, and no collection is too large for memory."""
+    shape = (len(items), transform.size, transform.size, 3)
+    done = 0
+    with path.open("wb") as file:
+        for pixels in read_batches(items, transform, _VIEWS[0], _READ_AT_ONCE):
+            file.write(pixels.tobytes())
+            done += len(pixels)
+            monitor.report(Progress(Stage.READING, done, len(items)))
+    return np.memmap(path, dtype=np.uint8, mode="r", shape=shape) if items else np.zeros(shape, dtype=np.uint8)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Tell a lack of memory from other failures; torch says it in words on a processor."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return any(words in str(error).lower() for words in _NO_MEMORY)
