@@ -2,18 +2,44 @@
 
 from fastapi import APIRouter
 
-from app.routes import account, annotate, home, invitations, jobs, labels, members, people, projects, runs, sign_in
+from app.routes import (
+    account,
+    annotate,
+    comparisons,
+    exports,
+    home,
+    images,
+    imports,
+    invitations,
+    jobs,
+    labels,
+    members,
+    people,
+    projects,
+    reports,
+    reviews,
+    runs,
+    samples,
+    sign_in,
+)
 
 ROUTERS: list[APIRouter] = [
     account.router,
     annotate.router,
+    comparisons.router,
+    exports.router,
     home.router,
+    images.router,
+    imports.router,
     invitations.router,
     jobs.router,
     labels.router,
     members.router,
     people.router,
     projects.router,
+    reports.router,
+    reviews.router,
     runs.router,
+    samples.router,
     sign_in.router,
 ]

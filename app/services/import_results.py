@@ -1,7 +1,7 @@
 """What an import's job writes down, in short transactions: images, labels, answers, refusals, groups."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from sqlalchemy import bindparam, delete, select, update
@@ -69,29 +69,26 @@ def store_images(session: Session, import_: Import, batch: Sequence[NewImage]) -
     """Add images to the project; the same bytes are never there twice, nor is a name."""
     # Two imports into one project would each miss what the other is just adding.
     session.execute(select(Project.id).where(Project.id == import_.project_id).with_for_update())
-    known = known_images(session, import_.project_id, [image.sha256 for image in batch])
-    stored = []
+    there = known_images(session, import_.project_id, [image.sha256 for image in batch])
+    taken = _taken_names(session, import_.project_id, [image.name for image in batch])
+    made: dict[str, Image] = {}
+    stored: list[tuple[Image | Known, bool]] = []
     for image in batch:
-        there = known.get(image.sha256)
-        if there is not None:
-            stored.append(Stored(there.image_id, there.name, repeats=there.name))
+        repeated = there.get(image.sha256) or made.get(image.sha256)
+        if repeated is not None:
+            stored.append((repeated, True))
             continue
-        row = Image(
-            project_id=import_.project_id,
-            import_id=import_.id,
-            name=_free_name(session, import_.project_id, image.name),
-            sha256=image.sha256,
-            size_bytes=image.size_bytes,
-            format=image.format,
-            width=image.width,
-            height=image.height,
-            perceptual_hash=image.perceptual_hash,
-        )
-        session.add(row)
-        session.flush()  # the next one of the batch must find its name taken
-        known[image.sha256] = Known(row.id, row.name, import_.id)
-        stored.append(Stored(row.id, row.name))
-    return stored
+        name = _free_name(session, import_.project_id, image.name, taken)
+        taken.add(name)
+        row = Image(project_id=import_.project_id, import_id=import_.id, **asdict(image) | {"name": name})
+        made[image.sha256] = row
+        stored.append((row, False))
+    session.add_all(made.values())
+    session.flush()  # the report needs their ids
+    return [
+        Stored(row.id if isinstance(row, Image) else row.image_id, row.name, row.name if repeats else None)
+        for row, repeats in stored
+    ]
 
 
 def add_refusals(session: Session, import_id: int, refused: Iterable[FileRefusal | RowRefusal]) -> None:
@@ -175,13 +172,18 @@ def group_near_duplicates(session: Session, import_: Import) -> list[list[str]]:
     return told
 
 
-def _free_name(session: Session, project_id: int, wanted: str) -> str:
+def _taken_names(session: Session, project_id: int, names: Collection[str]) -> set[str]:
+    return set(session.scalars(select(Image.name).where(Image.project_id == project_id, Image.name.in_(names))))
+
+
+def _free_name(session: Session, project_id: int, wanted: str, taken: set[str]) -> str:
     """Find a name that no other image has: "a.jpg", "a (2).jpg", ..."""
-    path = PurePosixPath(wanted)
-    stem, suffix = wanted[: len(wanted) - len(path.suffix)], path.suffix
+    suffix = PurePosixPath(wanted).suffix
+    stem = wanted[: len(wanted) - len(suffix)]
     name, number = wanted, 1
-    while session.scalar(select(Image.id).where(Image.project_id == project_id, Image.name == name)) is not None:
+    while name in taken:
         number += 1
         ending = f" ({number}){suffix}"
         name = stem[: NAME_LENGTH - len(ending)] + ending
+        taken |= _taken_names(session, project_id, [name])
     return name

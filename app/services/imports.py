@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,23 +10,30 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.config import get_settings
 from app.domain.statuses import JobKind, JobStatus
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.formats.csv_text import MAX_CSV_BYTES
-from app.formats.entries import EntryRefused, Source, SourceRefused
+from app.formats.entries import SourceRefused
 from app.formats.folders import walk_folder
 from app.i18n import gettext as _
-from app.models import Account, Image, Import, ImportRefusal, Job, Project
+from app.models import Account, Import, ImportRefusal, Job, Project
 from app.models.types import now
-from app.services import import_tables, jobs, labels, uploads
-from app.services.import_tables import TableOptions, TablePreview, UnknownLabel
-from app.storage import Storage, get_storage
+from app.services import gathering, import_tables, jobs, labels, uploads
+from app.services.import_tables import TableOptions, UnknownLabel
+from app.storage import get_storage
 
 # Uploads that nobody started an import from take up room; a day later nobody comes back to them.
 ABANDONED_AFTER = timedelta(days=1)
 REFUSALS_PER_PAGE = 100
 RECENT = 10
+
+
+@dataclass(frozen=True)
+class UnknownChoice:
+    """What is to become of a table's unknown labels: all made, none, or some; empty while nobody has decided."""
+
+    which: str = ""
+    names: tuple[str, ...] = ()
 
 
 def create_import(session: Session, project: Project, account: Account | None, *, source: str = "upload") -> Import:
@@ -60,43 +67,6 @@ def recent_imports(session: Session, project_id: int) -> list[tuple[Import, Job]
     return [(row[0], row[1]) for row in session.execute(query.order_by(Import.id.desc()).limit(RECENT))]
 
 
-def source_of(import_: Import, storage: Storage, stack: ExitStack) -> Source:
-    """Open what an import reads: what was uploaded, or a folder or zip on the server."""
-    limits = uploads.source_limits(get_settings())
-    place = import_.options.get("path")
-    if place is None:
-        return uploads.open_uploads(storage, import_.id, limits, stack)
-    return uploads.open_path(Path(place), limits, stack) if place else Source()
-
-
-def table_of(source: Source, name: str) -> bytes | None:
-    """Read one of the tables of a source."""
-    for entry in source.csv_entries:
-        if entry.name == name:
-            try:
-                return uploads.read_entry(entry, MAX_CSV_BYTES)
-            except EntryRefused as refusal:
-                raise InvalidInputError(refusal.sentence) from refusal
-    return None
-
-
-def preview_table(
-    session: Session, import_: Import, source: Source, options: TableOptions
-) -> tuple[TableOptions, TablePreview | None]:
-    """Show what a table would do; without a choice the first one is taken, as long as there is one."""
-    names = [entry.name for entry in source.csv_entries]
-    # A table that lies on top is meant more often than one somewhere in a folder.
-    chosen = options.table if options.table in names else min(names, key=lambda name: name.count("/"), default="")
-    options = replace(options, table=chosen)
-    data = table_of(source, chosen)
-    if data is None:
-        return options, None
-    own = [entry.name for entry in source.entries]
-    live = labels.live_labels(session, import_.project_id)
-    others = session.scalars(select(Image.name).where(Image.project_id == import_.project_id))
-    return options, import_tables.preview(data, options, live, own, list(others))
-
-
 def start_import(session: Session, import_: Import, options: TableOptions) -> Job:
     """Start the job of an import whose files have all come."""
     session.flush()  # reading it anew must not undo what has just been set
@@ -104,7 +74,7 @@ def start_import(session: Session, import_: Import, options: TableOptions) -> Jo
     if import_.job_id is not None:
         raise ConflictError(_("This import has begun already. Start another one for more files."))
     import_.options = import_.options | {"table": options.as_json()}
-    return _give_job(session, import_, JobKind.IMPORT)
+    return give_job(session, import_, JobKind.IMPORT)
 
 
 def retry_import(session: Session, import_: Import) -> Job:
@@ -113,22 +83,21 @@ def retry_import(session: Session, import_: Import) -> Job:
     job = job_of(session, import_)
     if job is None or job.status is not JobStatus.FAILED:
         raise ConflictError(_("Only an import that has failed can be tried again."))
-    return _give_job(session, import_, job.kind)
+    return give_job(session, import_, job.kind)
 
 
-def start_upload(session: Session, import_: Import, options: TableOptions, *, decided: bool) -> Job:
-    """Start the import of what a browser sent; every unknown label must have been decided on."""
+def start_upload(session: Session, import_: Import, options: TableOptions, choice: UnknownChoice | None = None) -> Job:
+    """Start the import of what a browser sent; somebody must have decided on every unknown label."""
     with ExitStack() as stack:
-        source = source_of(import_, get_storage(), stack)
+        source = gathering.source_of(import_, get_storage(), stack)
         if not (source.entries or source.csv_entries or source.refused):
             raise InvalidInputError(_("No file has come yet. Choose images first."))
-        data = table_of(source, options.table) if options.table else None
+        data = gathering.table_of(source, options.table) if options.table else None
     if options.table and data is None:
         raise InvalidInputError(_("The table “%(name)s” is not among the files.") % {"name": options.table})
     if data is not None:
         unknown = _unknown(session, import_, data, options)
-        if unknown and not decided:
-            raise InvalidInputError(_("Please decide which of the new labels to create."))
+        options = replace(options, create=_to_create(unknown, choice or UnknownChoice()))
         uploads.keep_table(get_storage(), import_.id, data)
     return start_import(session, import_, options)
 
@@ -176,6 +145,11 @@ def repeat_with_labels(session: Session, import_: Import, names: Sequence[str], 
     uploads.keep_table(get_storage(), made.id, data)
     start_import(session, made, replace(table_options(import_), create=wanted, create_all=False))
     return made
+
+
+def may_repeat(import_: Import) -> bool:
+    """Tell whether an import's table can be read once more."""
+    return bool(import_.unknown_labels) and uploads.kept_table(get_storage(), import_.id) is not None
 
 
 def table_options(import_: Import) -> TableOptions:
@@ -233,7 +207,8 @@ def is_over(job: Job | None) -> bool:
     return job is not None and job.status in {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED}
 
 
-def _give_job(session: Session, import_: Import, kind: JobKind) -> Job:
+def give_job(session: Session, import_: Import, kind: JobKind) -> Job:
+    """Make the job that does an import."""
     job = jobs.create_job(
         session,
         kind,
@@ -244,6 +219,19 @@ def _give_job(session: Session, import_: Import, kind: JobKind) -> Job:
     import_.job_id = job.id
     session.flush()  # the worker looks the import up by its job
     return job
+
+
+def _to_create(unknown: Sequence[UnknownLabel], choice: UnknownChoice) -> tuple[str, ...]:
+    possible = [each.name for each in unknown if not each.problem]
+    if not unknown or choice.which == "none":
+        return ()
+    if choice.which == "all":
+        return tuple(possible)
+    if choice.which == "some":
+        return tuple(name for name in possible if name in choice.names)
+    raise InvalidInputError(
+        _("The table names labels that the project does not have. Please choose what to do with them.")
+    )
 
 
 def _unknown(session: Session, import_: Import, data: bytes, options: TableOptions) -> list[UnknownLabel]:

@@ -34,7 +34,6 @@ NAME_LENGTH = 1000
 TABLE_ENDINGS = (".csv", ".tsv")
 # Where the table that an import reads stays, so that it can be read once more when its labels have been made.
 _TABLE = "table.csv"
-_WORK = "work"
 _KEY = re.compile(r"[0-9a-z]{1,64}")
 
 
@@ -109,7 +108,7 @@ def receive(storage: Storage, import_id: int, *, name: str, key: str, most_bytes
     try:
         with temporary.open("wb") as stream:
             yield Incoming(stream, most_bytes)
-        write_atomically(folder / f"{key}.json", [json.dumps({"name": shown}).encode()])
+        (folder / f"{key}.json").write_text(json.dumps({"name": shown}), encoding="utf-8")
         temporary.replace(folder / f"{key}.bin")
     finally:
         temporary.unlink(missing_ok=True)
@@ -171,9 +170,9 @@ def kept_table(storage: Storage, import_id: int) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def work_folder(storage: Storage, import_id: int) -> Path:
-    """Make the folder in which an import works on files before it keeps them; an earlier attempt's rest goes."""
-    folder = storage.upload_folder(import_id) / _WORK
+def work_folder(storage: Storage, import_id: int, name: str = "work") -> Path:
+    """Make a folder in which an import works on files before it keeps them; an earlier attempt's rest goes."""
+    folder = storage.upload_folder(import_id) / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -80,7 +80,7 @@ def prepare(taken: Taken, storage: Storage, limits: ImageLimits) -> Prepared:
     try:
         info = inspect_image(taken.path, limits)
         look = write_missing_renditions(taken.path, taken.sha256, storage, limits)
-        _keep(taken, storage)
+        keep(taken, storage)
     finally:
         taken.path.unlink(missing_ok=True)
     image = NewImage(
@@ -116,7 +116,8 @@ def write_missing_renditions(source: Path, sha256: str, storage: Storage, limits
         raise ImageRefused(_("The image cannot be converted. Open it in an image program and save it anew.")) from error
 
 
-def _keep(taken: Taken, storage: Storage) -> None:
+def keep(taken: Taken, storage: Storage) -> None:
+    """Move the bytes into the storage, unless they are there."""
     target = storage.original(taken.sha256)
     if target.exists():
         return

@@ -18,11 +18,11 @@ from app.errors import AppError, Cancelled
 from app.formats.entries import Entry, EntryRefused, FileRefusal, Source, printable
 from app.i18n import gettext as _
 from app.i18n import ngettext
-from app.services import import_results, imports, jobs, predictions, uploads
+from app.services import gathering, import_results, imports, jobs, predictions, uploads
 from app.services.import_results import Known, NewImage
 from app.storage import Storage, get_storage
 from worker.imaging import ImageRefused
-from worker.jobs.image_files import Prepared, Taken, image_limits, prepare, take
+from worker.jobs.image_files import Prepared, Taken, image_limits, keep, prepare, take
 from worker.jobs.import_tables import apply_table
 from worker.running import Progress
 
@@ -34,6 +34,7 @@ IN_HAND = 3 * THREADS
 BATCH = 50
 # A report is read by a person; what goes beyond is summed up.
 MOST_NOTES = 200
+MOST_GROUPS, MOST_TWINS = 30, 6
 
 
 @dataclass
@@ -62,7 +63,7 @@ def work(progress: Progress) -> None:
     with session_scope(writes=False) as session:
         import_ = imports.import_of_job(session, progress.job_id)
     with ExitStack() as stack:
-        source = imports.source_of(import_, get_storage(), stack)
+        source = gathering.source_of(import_, get_storage(), stack)
         bring_in(progress, import_.id, source)
 
 
@@ -130,7 +131,9 @@ def _take(reading: Reading, entry: Entry, folder: Path) -> Taken | None:
     there = reading.known.get(taken.sha256)
     if there is None:
         return taken
-    taken.path.unlink()
+    # Importing it again brings back a file that was lost from the data folder.
+    keep(taken, reading.storage)
+    taken.path.unlink(missing_ok=True)
     reading.own.setdefault(entry.name, there.image_id)
     # What an earlier attempt of this import brought in is no duplicate.
     if there.import_id == reading.import_id and taken.sha256 not in reading.seen:
@@ -213,10 +216,24 @@ def _group(reading: Reading) -> None:
     with session_scope() as session:
         import_ = imports.get_import(session, reading.project_id, reading.import_id)
         groups = import_results.group_near_duplicates(session, import_)
-    for names in groups:
-        note = _("Nearly the same image, kept together when images are split for training: %(names)s.")
-        listed = ", ".join(printable(name) for name in names[:10])
-        reading.notes.append(note % {"names": f"{listed}, …" if len(names) > 10 else listed})
+    if groups:
+        note = ngettext(
+            "%(count)s group of images that show nearly the same; it stays on one side when images are split for"
+            " training: %(names)s",
+            "%(count)s groups of images that show nearly the same; each stays on one side when images are split for"
+            " training: %(names)s",
+            len(groups),
+        )
+        reading.notes.append(note % {"count": len(groups), "names": _listed(groups)})
+
+
+def _listed(groups: list[list[str]]) -> str:
+    """Write groups as one sentence, of long ones the beginning."""
+    written = [
+        " = ".join(printable(name) for name in names[:MOST_TWINS]) + (" …" if len(names) > MOST_TWINS else "")
+        for names in groups[:MOST_GROUPS]
+    ]
+    return "; ".join(written) + ("; …" if len(groups) > MOST_GROUPS else ".")
 
 
 def _say_cancelled(reading: Reading) -> None:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from worker.jobs import imports
+from worker.jobs import imports, renditions, samples
 from worker.running import run_job
 
 
@@ -10,3 +10,15 @@ from worker.running import run_job
 def import_images(job_id: int) -> None:
     """Bring images in."""
     run_job(job_id, imports.work)
+
+
+@shared_task(name="loupe.sample")
+def draw_sample(job_id: int) -> None:
+    """Draw the sample collection."""
+    run_job(job_id, samples.work)
+
+
+@shared_task(name="loupe.renditions")
+def make_renditions(job_id: int) -> None:
+    """Make lost renditions anew."""
+    run_job(job_id, renditions.work)

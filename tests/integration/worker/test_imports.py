@@ -362,7 +362,7 @@ def test_an_import_whose_worker_is_shut_down_is_queued_again_with_its_files(
         with uploads.receive(storage, made.id, name=f"{number}.jpg", key="", most_bytes=10**6) as incoming:
             incoming.write(jpeg(number))
     with session_scope() as session:
-        job = imports.start_upload(session, session.get_one(Import, made.id), TableOptions(), decided=False)
+        job = imports.start_upload(session, session.get_one(Import, made.id), TableOptions())
     stopping.set()
     try:
         assert run_job(job.id, imports_job.work) is JobStatus.QUEUED
