@@ -20,7 +20,7 @@ from app.templating import render
 
 router = APIRouter()
 # One row of small pictures for each label; the list behind them holds them all.
-THUMBNAILS = 6
+THUMBNAILS = 8
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def compare_page(
         role=access.role,
         finished=finished,
         compared=made,
-        rows=[_row(session, made, label) for label in made.labels],
+        rows=_rows(session, made),
         totals=[(name, _figure(delta)) for name, delta in totals],
     )
     return render(request, "comparisons/page.html", page)
@@ -95,18 +95,19 @@ def _chosen(given: list[str] | None, finished: list[Run]) -> tuple[int, int] | N
     return int(numbers[0]), int(numbers[1])
 
 
-def _row(session: Session, made: SideBySide, label: LabelChange) -> Row:
-    deltas = (label.precision, label.recall, label.f1, label.average_precision)
-    fixed, broken = (
-        _flipped(session, made, label, kind) if count else []
-        for kind, count in ((ListKind.FIXED, label.n_fixed), (ListKind.BROKEN, label.n_broken))
-    )
-    return Row(label, [_figure(delta) for delta in deltas], fixed, broken)
+def _rows(session: Session, made: SideBySide) -> list[Row]:
+    fixed, broken = (_flipped(session, made, kind) for kind in (ListKind.FIXED, ListKind.BROKEN))
+    rows = []
+    for label in made.labels:
+        deltas = (label.precision, label.recall, label.f1, label.average_precision)
+        own = label.label.id
+        rows.append(Row(label, [_figure(delta) for delta in deltas], fixed[own], broken[own]))
+    return rows
 
 
-def _flipped(session: Session, made: SideBySide, label: LabelChange, kind: ListKind) -> list[Entry]:
-    query = ListQuery(kind=kind, label=label.label.id, other=made.before.number)
-    return review_lists.entries(session, review_lists.open_list(session, made.after, query), range(THUMBNAILS))
+def _flipped(session: Session, made: SideBySide, kind: ListKind) -> dict[int, list[Entry]]:
+    listed = review_lists.open_list(session, made.after, ListQuery(kind=kind, other=made.before.number))
+    return review_lists.first_of_each_label(session, listed, THUMBNAILS)
 
 
 def _figure(delta: Delta) -> Figure:

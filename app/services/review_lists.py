@@ -5,7 +5,7 @@ relabelling, reloading and days. Only the filter by verdicts could move places: 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -167,6 +167,15 @@ def entries(session: Session, listed: ReviewList, places: Sequence[int]) -> list
     ids = {int(seen.image_ids[listed.rows[place]]) for place in kept}
     images = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(ids)))}
     return [_entry(listed, place, images) for place in kept]
+
+
+def first_of_each_label(session: Session, listed: ReviewList, limit: int) -> dict[int, list[Entry]]:
+    """Load the first places of every label, numbered as in the list of that label alone."""
+    found: dict[int, list[Entry]] = {}
+    for column, label in enumerate(listed.seen.labels):
+        own = np.flatnonzero(listed.columns == column)[:limit].tolist()
+        found[label.id] = [replace(entry, position=place) for place, entry in enumerate(entries(session, listed, own))]
+    return found
 
 
 def counts(seen: Evidence, label_id: int | None = None) -> dict[str, int]:
