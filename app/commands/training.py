@@ -35,7 +35,7 @@ def train(
 ) -> None:
     """Train a model on the project's labels."""
     output = begin(data, as_json=as_json)
-    given = {"frozen_epochs": frozen_epochs, "unfrozen_epochs": unfrozen_epochs}
+    given = {"epochs_frozen": frozen_epochs, "epochs_unfrozen": unfrozen_epochs}
     config = {name: value for name, value in given.items() if value is not None}
     with session_scope() as session:
         found = projects.get_project(session, project)
