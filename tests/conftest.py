@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from app import broker, config, db, security, templating
@@ -18,6 +17,7 @@ from app.migrating import migrate
 from app.models import Account
 from app.security import csrf_token
 from app.services import accounts
+from tests.databases import address_of, execute, postgres_database
 from tests.factories import AccountFactory
 
 CACHES = [config.get_settings, db.get_engine, security._secret_key, templating.environment]
@@ -69,23 +69,11 @@ def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFac
     os.environ["LOUPE_DATA"] = str(tmp_path_factory.mktemp("postgres-data"))
     config.get_settings.cache_clear()
     name = f"template_{uuid.uuid4().hex[:12]}"
-    _execute(postgres_server, f'CREATE DATABASE "{name}"')
-    engine = make_engine(_database(postgres_server, name))
+    execute(postgres_server, f'CREATE DATABASE "{name}"')
+    engine = make_engine(address_of(postgres_server, name))
     migrate(engine)
     engine.dispose()
     return name
-
-
-def _execute(server: str, statement: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-def _database(server: str, name: str) -> str:
-    head, question, query = server.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}{question}{query}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -97,10 +85,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{target}"
         return
     server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield _database(server, name)
-    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with postgres_database(server, template) as url:
+        yield url
 
 
 @pytest.fixture

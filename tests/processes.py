@@ -34,6 +34,11 @@ def until(true: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) ->
         time.sleep(0.1)
 
 
+def loupe_command() -> list[str]:
+    """The command `loupe` of this checkout, installed or not."""
+    return [sys.executable, "-c", "from app.cli import main; main()"]
+
+
 class Running:
     """A `loupe up` of this test's own."""
 
@@ -54,7 +59,7 @@ class Running:
     def start(self) -> "subprocess.Popen[bytes]":
         with self.output.open("wb") as stream:
             return subprocess.Popen(
-                [sys.executable, "-c", "from app.cli import main; main()", "up"],
+                [*loupe_command(), "up"],
                 env=self.environment,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -117,8 +122,8 @@ def composed_commands() -> dict[str, list[str]]:
 
 
 @contextmanager
-def composed(data: Path, database_url: str, redis_url: str) -> Iterator[str]:
-    """The services of the compose file, with its settings, as processes of this machine; gives the web's address."""
+def composed(data: Path, database_url: str, redis_url: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The services of the compose file, with its settings, as processes here; gives the address and settings."""
     port = free_port()
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     given: Mapping[str, str] = services["web"]["environment"]
@@ -142,7 +147,7 @@ def composed(data: Path, database_url: str, redis_url: str) -> Iterator[str]:
         ]
     try:
         until(lambda: answers(port), "the web server's answer")
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", environment
     finally:
         for process in running:
             process.terminate()
@@ -151,7 +156,7 @@ def composed(data: Path, database_url: str, redis_url: str) -> Iterator[str]:
 
 
 def _on_this_machine(command: list[str], port: int) -> list[str]:
-    local = {"python": [sys.executable], "loupe": [sys.executable, "-c", "from app.cli import main; main()"]}
+    local = {"python": [sys.executable], "loupe": loupe_command()}
     rest = [str(port) if word == "8000" else "127.0.0.1" if word == "0.0.0.0" else word for word in command[1:]]
     return [*local[command[0]], *rest]
 

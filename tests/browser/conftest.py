@@ -25,7 +25,7 @@ from app.main import create_app
 from app.models import Account, Image, Label, Project
 from app.services import accounts
 from app.storage import get_storage, write_atomically
-from tests.conftest import _database, _execute
+from tests.databases import postgres_database
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -44,10 +44,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{target}"
         return
     server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield _database(server, name)
-    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with postgres_database(server, template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,19 +1,17 @@
 """The command line from an empty folder to an export, as separate processes, with the workers it starts itself."""
 
-import csv
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw
 
 from app.config import ROOT
+from tests.drawings import draw_images, labels_of, read_table, write_table
+from tests.processes import loupe_command
 
-COLOURS = {"red": (200, 40, 30), "blue": (30, 60, 200)}
 COUNT = 24
 WAIT_SECONDS = 240
 
@@ -27,7 +25,7 @@ class Shell:
 
     def run(self, *arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-c", "from app.cli import main; main()", *arguments],
+            [*loupe_command(), *arguments],
             env=self.environment,
             input=text,
             capture_output=True,
@@ -43,26 +41,6 @@ class Shell:
         return values
 
 
-def draw(folder: Path) -> Path:
-    """Images with a red disc, a blue square, both or neither, and their table."""
-    folder.mkdir()
-    rows = []
-    for number in range(COUNT):
-        present = [name for bit, name in enumerate(COLOURS) if number >> bit & 1]
-        image = Image.new("RGB", (96, 96), (230, 225, 215))
-        pen = ImageDraw.Draw(image)
-        if "red" in present:
-            pen.ellipse((8 + number % 5, 10, 50, 52), fill=COLOURS["red"])
-        if "blue" in present:
-            pen.rectangle((48, 50 - number % 7, 90, 90), fill=COLOURS["blue"])
-        image.putpixel((0, 0), (number, number, number))  # no two images are the same
-        image.save(folder / f"{number:02}.png")
-        rows.append([f"{number:02}.png", "|".join(present)])
-    with (folder.parent / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([["file", "label"], *rows[:-2]])
-    return folder
-
-
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     return Shell(tmp_path_factory.mktemp("cli") / "data")
@@ -70,14 +48,17 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 @pytest.mark.enable_socket
 def test_the_loop_from_the_command_line(shell: Shell, tmp_path: Path) -> None:
-    images = draw(tmp_path / "images")
+    images = tmp_path / "images"
+    names = [file.name for file in draw_images(images, COUNT)]
+    # The last two are not in the table: nobody has tagged them.
+    given = {name: labels_of(number) for number, name in enumerate(names[:-2])}
+    table = str(write_table(tmp_path / "labels.csv", given))
     account = shell.json(
         "user", "add", "ann@example.org", "--name", "Ann", "--password-stdin", text="long enough one\n"
     )
     assert account["email"] == "ann@example.org"
     assert shell.json("project", "create", "Cuts", "--labels", "red")["labels"] == ["red"]
 
-    table = str(tmp_path / "labels.csv")
     first = shell.json("import", "Cuts", "--images", str(images), "--csv", table)
     assert (first["accepted"], first["duplicates"], first["refused"]) == (COUNT, 0, [])
     assert first["unknown_labels"] == ["blue"]
@@ -99,14 +80,8 @@ def test_the_loop_from_the_command_line(shell: Shell, tmp_path: Path) -> None:
 
     out = tmp_path / "out.csv"
     shell.json("export", "Cuts", "--format", "csv", "--out", str(out))
-    with out.open(newline="", encoding="utf-8") as stream:
-        exported = {row["file"]: row["label"] for row in csv.DictReader(stream)}
-    with Path(table).open(newline="", encoding="utf-8") as stream:
-        given = {row["file"]: row["label"] for row in csv.DictReader(stream)}
     # What was not tagged is not there; what was looked at and shows nothing has an empty label.
-    assert {file: set(label.split("|")) for file, label in exported.items()} == {
-        file: set(label.split("|")) for file, label in given.items()
-    }
+    assert read_table(out.read_text(encoding="utf-8")) == {name: set(labels) for name, labels in given.items()}
 
     said = tmp_path / "said.csv"
     predicted = shell.json("predict", "Cuts", "--images", str(images), "--out", str(said))

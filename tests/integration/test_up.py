@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.config import ROOT
-from tests.processes import WAIT_SECONDS, Running, until
+from tests.processes import WAIT_SECONDS, Running, loupe_command, until
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_dead_part_is_started_again(up: Running) -> None:
 def test_a_second_start_on_the_same_data_is_refused_in_words(up: Running) -> None:
     up.ready()
     second = subprocess.run(
-        [sys.executable, "-c", "from app.cli import main; main()", "up"],
+        [*loupe_command(), "up"],
         env=up.environment,
         capture_output=True,
         text=True,
