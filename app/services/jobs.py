@@ -175,7 +175,7 @@ def report(session: Session, held: Held, *, stage: str, done: int, total: int) -
 
 def seconds_left(job: Job) -> float | None:
     """Reckon how long the stage of a running job will still take, from its pace so far; None while nobody can tell."""
-    if job.status is not JobStatus.RUNNING or job.stage_started_at is None or not 0 < job.done <= job.total:
+    if job.status is not JobStatus.RUNNING or job.stage_started_at is None or not 0 < job.done < job.total:
         return None
     elapsed = (now() - job.stage_started_at).total_seconds()
     return elapsed * (job.total - job.done) / job.done

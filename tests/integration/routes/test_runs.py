@@ -83,7 +83,7 @@ def test_a_project_with_nothing_to_learn_says_what_is_missing(owner: Account, si
 def test_a_waiting_run_says_why_it_waits(lead: TestClient, project: Project) -> None:
     start(project)
     path = f"/projects/{project.id}/runs/1"
-    assert "No training worker is running" in lead.get(path).text
+    assert "No worker is running yet" in lead.get(path).text
     with session_scope() as opened:
         jobs.worker_seen(opened, "here:1", TRAINING_QUEUE)
     assert "It begins in a moment" in lead.get(path).text

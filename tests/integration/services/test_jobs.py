@@ -10,7 +10,7 @@ from app.domain.statuses import JobKind, JobStatus
 from app.models import Job
 from app.models.types import now
 from app.services import jobs
-from tests.factories import ProjectFactory
+from tests.factories import AccountFactory, ProjectFactory
 
 
 @pytest.fixture
@@ -90,3 +90,32 @@ def test_cancelling_a_waiting_job_ends_it_at_once_and_a_running_one_when_it_look
     with session_scope() as opened:
         assert jobs.cancel_requested(opened, held)
         assert opened.get_one(Job, job.id).status == JobStatus.RUNNING
+
+
+def test_the_time_left_is_reckoned_from_the_pace_of_the_stage(job: Job) -> None:
+    with session_scope() as opened:
+        held = jobs.claim(opened, job.id, "a")
+        assert held is not None
+        jobs.report(opened, held, stage="first", done=9, total=10)
+        opened.get_one(Job, job.id).stage_started_at = now() - timedelta(hours=1)
+    with session_scope() as opened:
+        jobs.report(opened, held, stage="second", done=0, total=100)
+    with session_scope() as opened:
+        assert jobs.seconds_left(opened.get_one(Job, job.id)) is None
+        opened.get_one(Job, job.id).stage_started_at = now() - timedelta(seconds=30)
+    with session_scope() as opened:
+        jobs.report(opened, held, stage="second", done=25, total=100)
+    with session_scope() as opened:
+        left = jobs.seconds_left(opened.get_one(Job, job.id))
+    assert left is not None
+    assert 85 < left < 120
+
+
+def test_the_latest_work_comes_first_with_the_name_of_who_asked(session: Session, sent: list[tuple[str, int]]) -> None:
+    project = ProjectFactory.create(session=session)
+    account = AccountFactory.create(session=session, name="Ada")
+    jobs.create_job(session, JobKind.IMPORT, project_id=project.id)
+    newest = jobs.create_job(session, JobKind.TRAIN, project_id=project.id, account_id=account.id)
+    rows = jobs.recent_jobs(session, project.id)
+    assert [(row.job.kind, row.who) for row in rows] == [(JobKind.TRAIN, "Ada"), (JobKind.IMPORT, "")]
+    assert jobs.asked_by(session, newest) == "Ada"
