@@ -84,7 +84,7 @@ def csrf_token(browser_token: str) -> str:
 
 def csrf_matches(browser_token: str, given: str) -> bool:
     """Check a form token."""
-    return hmac.compare_digest(csrf_token(browser_token), given)
+    return hmac.compare_digest(csrf_token(browser_token).encode(), given.encode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=1)

@@ -2,9 +2,9 @@
 
 How a route is known to be reached. The application is the real one, with its middleware, its CSRF check and its access
 dependencies. Only two things of the route under test are taken away: its function is replaced by a probe that says
-"reached", and its own parameters (query, form, body) are dropped, so that neither a 404 of the function nor a 422 for
-a missing field can be mistaken for a refusal, or hide that there was none. What then answers is the access dependency
-or the probe, and nothing else.
+"reached", and what else it asks for (query, form, body, and dependencies that only read those) is dropped, so that
+neither a 404 of the function nor a 422 for a missing field can be mistaken for a refusal, or hide that there was none.
+What then answers is the access dependency or the probe, and nothing else.
 
 What this cannot see, whether a function looks a row up within its project, the second half of this file asks: a lead
 hands in the numbers of another project's rows, with plausible fields, and must be told that there is no such thing.
@@ -14,11 +14,11 @@ import enum
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, get_args
 
 import pytest
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.responses import PlainTextResponse
 from fastapi.testclient import TestClient
@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.db import session_scope
+from app.deps import check_csrf
 from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, Role
 from app.main import create_app
 from app.models import Account, Import, Invitation, Job, Project, Run
@@ -74,21 +75,26 @@ def walk(routes: Iterable[Any]) -> Iterator[Path]:
                 yield Path(method, route.path, route.dependant, route.endpoint)
 
 
-def find(application: FastAPI, method: str, path: str) -> Path:
-    return next(each for each in walk(application.routes) if (each.method, each.path) == (method, path))
-
-
-EVERY_ROUTE = [(each.method, each.path) for each in walk(create_app().routes)]
+# One application for all: building it takes longer than asking it.
+APPLICATION = create_app()
+SERVED = {(each.method, each.path): each for each in walk(APPLICATION.routes)}
+EVERY_ROUTE = list(SERVED)
 GUARDED = [(method, path) for method, path in EVERY_ROUTE if path not in PUBLIC]
-WITHIN_PROJECTS = [(method, path) for method, path in GUARDED if "{project_id}" in path and path.count("{") > 1]
+# The rows that an address can name below a project, and what else may stand in one.
+ROWS = {"account_id", "image_id", "import_id", "invitation_id", "job_id", "label_id", "number"}
+NO_ROWS = {"kind": "thumbnail", "cell": "tp", "form": "lesson"}
+WITHIN_PROJECTS = [
+    (method, path) for method, path in GUARDED if "{project_id}" in path and ROWS & set(NAME.findall(path))
+]
 
 
 def named(route: object) -> str:
     return " ".join(route) if isinstance(route, tuple) else str(route)
 
 
-def put_probe(route: Path) -> None:
-    """Replace a route's function and its own parameters, and leave its dependencies as they are."""
+@contextmanager
+def probed(route: Path) -> Iterator[None]:
+    """Replace a route's function and what it asks for, and leave what decides on access as it is."""
 
     def probe(**_values: object) -> PlainTextResponse:
         return PlainTextResponse("reached")
@@ -96,14 +102,19 @@ def put_probe(route: Path) -> None:
     async def waiting_probe(**_values: object) -> PlainTextResponse:
         return PlainTextResponse("reached")
 
-    route.dependant.call = waiting_probe if inspect.iscoroutinefunction(route.endpoint) else probe
-    for parameters in PARAMETERS:
-        setattr(route.dependant, parameters, [])
-
-
-@pytest.fixture
-def application(loupe: object, sent: object) -> FastAPI:
-    return create_app()
+    dependant = route.dependant
+    before = {name: getattr(dependant, name) for name in (*PARAMETERS, "dependencies", "call")}
+    dependant.call = waiting_probe if inspect.iscoroutinefunction(route.endpoint) else probe
+    dependant.dependencies = [
+        each for each in dependant.dependencies if hasattr(each.call, "audience") or each.call is check_csrf
+    ]
+    for name in PARAMETERS:
+        setattr(dependant, name, [])
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(dependant, name, value)
 
 
 @pytest.fixture
@@ -123,8 +134,8 @@ def people(project: Project) -> dict[str, Account]:
     return made
 
 
-def visit(application: FastAPI, account: Account | None) -> TestClient:
-    client = TestClient(application, follow_redirects=False, raise_server_exceptions=False)
+def visit(account: Account | None) -> TestClient:
+    client = TestClient(APPLICATION, follow_redirects=False, raise_server_exceptions=False)
     cookie, token = "loupe_browser", "some-browser"
     if account is not None:
         with session_scope() as session:
@@ -148,67 +159,63 @@ def expected(audience: str) -> dict[str, int]:
 
 
 def test_the_walk_finds_the_routes() -> None:
-    assert len(EVERY_ROUTE) == len(set(EVERY_ROUTE))
+    assert len(EVERY_ROUTE) == len(list(walk(APPLICATION.routes)))
     assert {("GET", "/"), ("POST", "/sign-in"), ("GET", "/projects/{project_id}")} <= set(EVERY_ROUTE)
     assert {path for _method, path in EVERY_ROUTE} >= PUBLIC
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=named)
 def test_a_route_states_one_audience(route: tuple[str, str]) -> None:
-    assert len(find(create_app(), *route).audiences) == 1
+    assert len(SERVED[route].audiences) == 1
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=named)
 def test_a_route_below_a_project_is_for_its_members(route: tuple[str, str]) -> None:
-    (audience,) = find(create_app(), *route).audiences
+    (audience,) = SERVED[route].audiences
     assert (audience in ROLES) == ("{project_id}" in route[1])
 
 
 @pytest.mark.parametrize("route", EVERY_ROUTE, ids=named)
 def test_only_public_routes_go_without_an_audience(route: tuple[str, str]) -> None:
-    assert (find(create_app(), *route).audiences == []) == (route[1] in PUBLIC)
+    assert (SERVED[route].audiences == []) == (route[1] in PUBLIC)
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=named)
 def test_a_route_is_reached_by_its_audience_and_by_nobody_else(
-    application: FastAPI, project: Project, people: dict[str, Account], route: tuple[str, str]
+    sent: object, project: Project, people: dict[str, Account], route: tuple[str, str]
 ) -> None:
-    served = find(application, *route)
+    served = SERVED[route]
     (audience,) = served.audiences
-    put_probe(served)
     address = served.filled(dict.fromkeys(served.names, 1) | {"project_id": project.id})
-    answers = {}
-    for visitor in VISITORS:
-        answer = visit(application, people.get(visitor)).request(served.method, address)
-        answers[visitor] = answer.status_code
+    with probed(served):
+        answers = {visitor: visit(people.get(visitor)).request(served.method, address) for visitor in VISITORS}
+    for answer in answers.values():
         assert (answer.text == "reached") == (answer.status_code == 200)
-    assert answers == expected(audience)
+    assert {visitor: answer.status_code for visitor, answer in answers.items()} == expected(audience)
 
 
 @pytest.mark.parametrize("route", [route for route in GUARDED if "{project_id}" in route[1]], ids=named)
 def test_a_project_that_does_not_exist_looks_like_one_that_is_not_yours(
-    application: FastAPI, project: Project, people: dict[str, Account], route: tuple[str, str]
+    sent: object, project: Project, people: dict[str, Account], route: tuple[str, str]
 ) -> None:
-    served = find(application, *route)
-    put_probe(served)
-    outsider = visit(application, people["outsider"])
-    answers = [
-        outsider.request(served.method, served.filled(dict.fromkeys(served.names, 1) | {"project_id": number}))
-        for number in (project.id, 999_999)
-    ]
+    served = SERVED[route]
+    outsider = visit(people["outsider"])
+    with probed(served):
+        answers = [
+            outsider.request(served.method, served.filled(dict.fromkeys(served.names, 1) | {"project_id": number}))
+            for number in (project.id, 999_999)
+        ]
     assert answers[0].status_code == answers[1].status_code == 404
     assert answers[0].json() == answers[1].json()
 
 
 @pytest.mark.parametrize("path", [path for method, path in GUARDED if method == "GET" and "/api/" not in path])
-def test_a_stranger_who_opens_a_page_is_led_to_sign_in_and_back(
-    application: FastAPI, project: Project, path: str
-) -> None:
-    served = find(application, "GET", path)
+def test_a_stranger_who_opens_a_page_is_led_to_sign_in_and_back(sent: object, project: Project, path: str) -> None:
+    served = SERVED["GET", path]
     if served.audiences == ["everyone"]:
         return
     address = served.filled(dict.fromkeys(served.names, 1) | {"project_id": project.id})
-    stranger = visit(application, None)
+    stranger = visit(None)
     answer = stranger.get(address, headers={"accept": "text/html"})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={address}")
 
@@ -256,20 +263,22 @@ def plausible(annotation: Any) -> Any:
 
 @pytest.mark.parametrize("route", WITHIN_PROJECTS, ids=named)
 def test_a_row_of_another_project_is_not_found(
-    application: FastAPI, project: Project, people: dict[str, Account], route: tuple[str, str]
+    sent: object, project: Project, people: dict[str, Account], route: tuple[str, str]
 ) -> None:
     with session_scope() as session:
         rows_of(session, session.get_one(Project, project.id), number=1)
         foreign = rows_of(session, ProjectFactory.create(session=session), number=2)
-    served = find(application, *route)
+    served = SERVED[route]
     fields = {each.alias: plausible(each.field_info.annotation) for each in served.dependant.body_params}
     is_json = any(type(each.field_info).__name__ == "Body" for each in served.dependant.body_params)
     # A body alone is not wrapped in its parameter's name.
     body = next(iter(fields.values())) if is_json and len(fields) == 1 else fields
-    address = served.filled(foreign | {"kind": "thumbnail", "cell": "tp", "project_id": project.id})
-    lead = visit(application, people[Role.LEAD.value])
+    address = served.filled(foreign | NO_ROWS | {"project_id": project.id})
+    lead = visit(people[Role.LEAD.value])
+    asked = [each for each in served.dependant.query_params if each.field_info.is_required()]
+    query = {each.alias: plausible(each.field_info.annotation) for each in asked}
     if is_json:
-        answer = lead.request(served.method, address, json=body)
+        answer = lead.request(served.method, address, params=query, json=body)
     else:
-        answer = lead.request(served.method, address, data=body)
+        answer = lead.request(served.method, address, params=query, data=body)
     assert answer.status_code == 404, answer.text
