@@ -1,5 +1,7 @@
 """Alembic's environment: the database of the settings in force, the tables of app.models."""
 
+from typing import Any, Literal
+
 from alembic import context
 from sqlalchemy import Connection
 
@@ -8,7 +10,7 @@ from app.models import Account
 from app.models.types import UtcDateTime
 
 
-def render_item(kind: str, item: object, _context: object) -> str | bool:
+def render_item(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Write our own column types as the plain ones that they rest on: a migration outlives the code."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
