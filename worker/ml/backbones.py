@@ -23,7 +23,7 @@ from torch import nn
 
 from app.errors import UnavailableError
 from app.i18n import gettext as _
-from worker.ml.files import write_tensors
+from worker.ml.tensors import write_tensors
 
 DEFAULT = "tf_efficientnet_lite0"
 

@@ -15,7 +15,8 @@ from app.domain.statuses import Recipe
 from app.errors import ConflictError
 from app.i18n import gettext as _
 from worker.ml.backbones import VIEWS, Backbone, Transform
-from worker.ml.files import directory_made, write_json, write_tensors
+from worker.ml.files import directory_made, write_json
+from worker.ml.tensors import write_tensors
 
 # Raised whenever an older reader could misread what is written.
 FORMAT = 1

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 
 from app.errors import UnavailableError
 from app.i18n import gettext as _
@@ -58,12 +56,6 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
             scratch.replace(path)
         finally:
             scratch.unlink(missing_ok=True)
-
-
-def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Write tensors as safetensors, whole or not at all."""
-    plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-    write_atomically(path, lambda scratch: save_file(plain, scratch))
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:

@@ -10,10 +10,11 @@ import torch
 from app.domain.statuses import Recipe
 from app.i18n import gettext as _
 from worker.ml.backbones import VIEWS, choose_device, load_backbone
+from worker.ml.cache import EmbeddingCache
 from worker.ml.callbacks import Monitor, OnProgress, ShouldCancel, ignore_progress, never_cancel
 from worker.ml.checkpoint import CheckpointUnusableError, Manifest, read_manifest, read_weights
 from worker.ml.dataset import Item
-from worker.ml.embeddings import EmbeddingCache, embed
+from worker.ml.embeddings import embed
 from worker.ml.head import Head
 from worker.ml.network import predict_images, rebuild
 

@@ -16,6 +16,7 @@ from app.domain.statuses import Recipe, Split
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
 from worker.ml.backbones import DEFAULT, choose_device, load_backbone
+from worker.ml.cache import EmbeddingCache
 from worker.ml.callbacks import (
     EpochRow,
     Monitor,
@@ -29,7 +30,7 @@ from worker.ml.callbacks import (
 )
 from worker.ml.checkpoint import manifest_for, versions, write_checkpoint
 from worker.ml.dataset import Item
-from worker.ml.embeddings import EmbeddingCache, embed
+from worker.ml.embeddings import embed
 from worker.ml.head import FOLDS, fit_head
 from worker.ml.predict import head_tensors
 

@@ -13,8 +13,8 @@ from worker.ml.files import (
     full_disk_explained,
     write_atomically,
     write_json,
-    write_tensors,
 )
+from worker.ml.tensors import write_tensors
 
 
 def no_space(path: Path) -> None:

@@ -8,10 +8,10 @@ import pytest
 from app.domain.statuses import Recipe, Split
 from tests.unit.ml.pictures import LABELS, dataset
 from worker.ml import finetune
+from worker.ml.cache import EmbeddingCache
 from worker.ml.callbacks import Cancelled, EpochRow, Progress, Stage
 from worker.ml.checkpoint import read_manifest
 from worker.ml.dataset import ImageUnreadableError
-from worker.ml.embeddings import EmbeddingCache
 from worker.ml.finetune import FinetuneConfig, OutOfMemoryError, TooFewImagesError, train_finetune
 from worker.ml.learner import build_learner
 from worker.ml.predict import predict

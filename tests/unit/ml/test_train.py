@@ -10,10 +10,10 @@ from app.domain.metrics import evaluate
 from app.domain.splits import assign_splits
 from app.domain.statuses import Recipe, Split
 from tests.unit.ml.pictures import LABELS, dataset, draw
+from worker.ml.cache import EmbeddingCache
 from worker.ml.callbacks import Cancelled, EpochRow, Progress, Stage
 from worker.ml.checkpoint import CheckpointUnusableError, read_manifest
 from worker.ml.dataset import ImageUnreadableError, Item
-from worker.ml.embeddings import EmbeddingCache
 from worker.ml.predict import predict
 from worker.ml.train import NothingToTrainError, Places, QuickConfig, TrainData, TrainResult, train_quick
 
