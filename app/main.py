@@ -30,6 +30,9 @@ from app.templating import LIBRARIES, NODE_MODULES, STATIC, render, static_versi
 log = logging.getLogger(__name__)
 # The address of a file carries its digest: what was fetched once need never be asked for again.
 KEEP_FOR_LONG = {"Cache-Control": "public, max-age=31536000, immutable"}
+# The longest form is a page of text. Bodies are read before anybody is asked who sent them: without a limit a stranger
+# could fill the disk. The route that takes files has a limit of its own.
+BODY_MAX_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        max_body_size=BODY_MAX_BYTES,
     )
     for router in ROUTERS:
         application.include_router(router)

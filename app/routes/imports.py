@@ -200,7 +200,8 @@ def begin(session: DbSession, access: Lead) -> JSONResponse:
     return JSONResponse({"id": made.id, "page": page, "files": f"/api/v1{page}/files", "check": f"{page}/check"}, 201)
 
 
-@router.put(API + "/{import_id}/files")
+# The service refuses what is too large, by a setting; the limit that forms have does not count here.
+@router.put(API + "/{import_id}/files", max_body_size=2**63 - 1)
 async def receive_file(
     request: Request, access: StreamingLead, import_id: int, storage: Files, name: str, key: str = ""
 ) -> JSONResponse:

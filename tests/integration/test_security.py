@@ -95,6 +95,24 @@ def test_signing_in_asks_for_a_token_too(client: TestClient, owner: Account) -> 
     assert "loupe_session" not in answer.headers.get("set-cookie", "")
 
 
+# Sizes
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/projects"])
+def test_a_body_larger_than_any_form_is_not_taken_in(fragile: TestClient, path: str) -> None:
+    fragile.cookies.set("loupe_browser", "some-browser")
+    token = {"x-csrf-token": csrf_token("some-browser")}
+    answer = fragile.post(path, files={"email": ("big.bin", b"x" * 3_000_000)}, headers=token)
+    assert answer.status_code == 413
+
+
+def test_a_body_that_does_not_say_its_size_is_cut_off(fragile: TestClient) -> None:
+    fragile.cookies.set("loupe_browser", "some-browser")
+    headers = {"x-csrf-token": csrf_token("some-browser"), "content-type": "application/x-www-form-urlencoded"}
+    pieces = (b"email=" + b"x" * 100_000 for _piece in range(30))
+    assert fragile.post("/sign-in", content=pieces, headers=headers).status_code == 413
+
+
 # Headers
 
 
