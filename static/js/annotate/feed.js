@@ -1,5 +1,6 @@
 // Brings the next images before they are needed, and says why there are none.
 import { csrfFetch } from "../http.js";
+import { t } from "../strings.js";
 import { renewToken } from "./token.js";
 
 // The image on the screen and four behind it: enough for quick hands on a slow network.
@@ -73,7 +74,7 @@ export class Feed {
   async #failed(error) {
     if (error.name !== "HttpError") throw error;
     this.state = "trouble";
-    this.trouble = error.message;
+    this.trouble = error.status ? error.message : t("silent");
     if (error.status === 401 || error.status === 403) {
       const renewed = await renewToken(this.account);
       if (renewed !== true) this.trouble = renewed;

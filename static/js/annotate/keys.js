@@ -22,7 +22,7 @@ export function bindKeys({ labels, zoom, act }) {
       key: name,
       shown: { left: "←", right: "→", up: "↑", down: "↓" }[name],
       get description() {
-        return name === "left" ? t("keyBack") : t("keyMove");
+        return t({ left: "keyBack", right: "keyForward" }[name] ?? "keyMove");
       },
       run: () => arrow(name, across, down, { zoom, act }),
     });

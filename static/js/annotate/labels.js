@@ -86,8 +86,6 @@ export class Labels {
   // The definition of the label under the pointer or the focus, unless all of them stand open already.
   #explain(target) {
     const definition = target?.closest("[data-label]")?.querySelector("[data-definition]");
-    const isShown = Boolean(definition?.hidden);
-    this.shown.hidden = !isShown;
-    this.shown.textContent = isShown ? definition.textContent : "";
+    this.shown.textContent = definition?.hidden ? definition.textContent : "";
   }
 }

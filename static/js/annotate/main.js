@@ -42,7 +42,7 @@ const feed = new Feed({
   account,
   queued: () => timeline.queue.length,
   // In the round of the skipped ones, those that were skipped again do not come up a second time.
-  held: () => [...new Set([...queuedIds(), ...saver.imageIds, ...(feed.skipped ? pastIds() : [])])].slice(-200),
+  held: () => [...new Set([...queuedIds(), ...saver.imageIds, ...(feed.skipped ? timeline.roundIds : [])])].slice(-200),
   take: (items) => timeline.add(items.map((item) => entryOf(item))),
   // What is still under way counts as tagged, as the annotator sees it.
   pending: () => saver.operations.filter((operation) => operation.kind === "submit").length,
@@ -51,7 +51,6 @@ const feed = new Feed({
 const desk = new Desk({ api, timeline, view, labels, saver, feed, preloader, pace: new Pace() });
 
 const queuedIds = () => timeline.queue.map((entry) => entry.item.id);
-const pastIds = () => timeline.past.map((entry) => entry.item.id);
 
 const acts = {
   submit: () => desk.submit(),
@@ -86,7 +85,7 @@ bindKeys({ labels, zoom, act: (name) => acts[name]() });
 
 async function choose(skipped) {
   find("skipped").checked = skipped;
-  const gone = timeline.clearQueue(desk.isTouched ? timeline.queue[0] : null);
+  const gone = timeline.startRound(desk.isTouched ? timeline.queue[0] : null);
   release(api, gone);
   desk.show();
   await feed.restart({ order: root.querySelector("[data-order]:checked").value, skipped });
@@ -104,7 +103,9 @@ function define(open) {
 
 async function remember() {
   const past = await csrfFetch(`${api}/history`).catch(() => ({ items: [] }));
-  timeline.remember(past.items.reverse().map((item) => entryOf(item, item.answers)));
+  const saved = past.items.reverse().map((item) => entryOf(item, item.answers));
+  const unsent = saver.operations.filter((operation) => operation.kind === "submit" && !operation.refused);
+  timeline.remember([...saved, ...unsent.map(({ item, body }) => entryOf(item, body.answers))]);
   desk.show();
 }
 
@@ -114,7 +115,7 @@ try {
 } catch {
   define(false);
 }
-desk.show();
+// What is still unsaved comes first: its images are not to come up a second time.
 await saver.resume();
 await feed.look();
 await remember();

@@ -1,5 +1,6 @@
 // Sends answers in the order they were given, behind the annotator's back, until the server has confirmed each one.
 import { csrfFetch } from "../http.js";
+import { t } from "../strings.js";
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
@@ -111,7 +112,7 @@ export class Saver {
       }
       if (renewed !== true) return this.#pause(renewed);
     }
-    if (passing) return this.#pause(error.message);
+    if (passing) return this.#pause(error.status ? error.message : t("silent"));
     operation.refused = error.message;
     this.outbox.put(operation);
     this.#changed();

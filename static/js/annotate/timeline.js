@@ -11,13 +11,15 @@ export function entryOf(item, given) {
   const chosen = Object.entries(given ?? {}).filter(([, value]) => value !== "absent");
   const answers = new Map(chosen.map(([label, value]) => [Number(label), value]));
   const state = given === undefined ? "open" : given === null ? "skipped" : "answered";
-  return { item, answers, saved: new Map(answers), state, key: null };
+  return { item, answers, saved: new Map(answers), state, key: null, round: -1 };
 }
 
 export class Timeline {
   past = [];
   queue = [];
   cursor = 0;
+  /** Counts how often another order or choice of images was begun. */
+  round = 0;
 
   /** The entry before the annotator's eyes, or null. */
   get current() {
@@ -31,7 +33,9 @@ export class Timeline {
   /** Put what earlier sessions did before everything else. */
   remember(entries) {
     const known = new Set(this.ids());
-    const earlier = entries.filter((entry) => !known.has(entry.item.id));
+    // Of two entries of one image the later one counts.
+    const last = new Map(entries.map((entry) => [entry.item.id, entry]));
+    const earlier = entries.filter((entry) => !known.has(entry.item.id) && last.get(entry.item.id) === entry);
     this.past.unshift(...earlier);
     this.cursor += earlier.length;
   }
@@ -45,7 +49,7 @@ export class Timeline {
   /** Record what became of the current entry and go on to the newest image. */
   settle(state, key) {
     const entry = this.current;
-    Object.assign(entry, { state, key });
+    Object.assign(entry, { state, key, round: this.round });
     if (entry === this.queue[0]) {
       this.queue.shift();
       // An image that was skipped and came up again stands once in the past.
@@ -76,11 +80,17 @@ export class Timeline {
     return moved;
   }
 
-  /** Forget images that come next, all but one. */
-  clearQueue(keep) {
+  /** Begin another choice of images: forget those that come next, all but one. */
+  startRound(keep) {
+    this.round += 1;
     const gone = this.queue.filter((entry) => entry !== keep);
     this.queue = this.queue.filter((entry) => entry === keep);
     return gone.map((entry) => entry.item.id);
+  }
+
+  /** Ids of what was dealt with since this choice of images began. */
+  get roundIds() {
+    return this.past.filter((entry) => entry.round === this.round).map((entry) => entry.item.id);
   }
 
   ids() {

@@ -9,12 +9,12 @@ export async function renewToken(account) {
     if (response.redirected) return t("signInAgain");
     page = new DOMParser().parseFromString(await response.text(), "text/html");
   } catch {
-    return t("noAnswer");
+    return t("silent");
   }
   const desk = page.querySelector("[data-desk]");
   const token = page.querySelector('meta[name="csrf-token"]')?.content;
   if (desk && JSON.parse(desk.dataset.desk).account !== account) return t("otherPerson");
-  if (!token) return t("noAnswer");
+  if (!token) return t("silent");
   document.querySelector('meta[name="csrf-token"]').content = token;
   return true;
 }

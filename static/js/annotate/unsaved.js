@@ -13,6 +13,7 @@ export class Unsaved {
     this.box = root.querySelector("[data-unsaved]");
     this.count = root.querySelector("[data-unsaved-count]");
     this.why = root.querySelector("[data-unsaved-why]");
+    this.now = root.querySelector('[data-act="save-now"]');
     this.list = root.querySelector("[data-refused]");
   }
 
@@ -32,13 +33,15 @@ export class Unsaved {
   #draw(saver) {
     const left = saver.operations.length;
     this.box.hidden = false;
+    this.now.hidden = left === saver.refused.length;
     this.count.textContent = left === 1 ? t("unsavedOne") : t("unsavedMany", { count: left });
     this.why.textContent = this.#reason(saver);
     this.list.replaceChildren(...saver.refused.map((operation) => this.#row(operation)));
   }
 
   #reason(saver) {
-    if (saver.trouble) return `${saver.trouble} ${t("keptHere")}`;
+    const kept = saver.operations.length === 1 ? t("keptOne") : t("keptMany");
+    if (saver.trouble) return `${saver.trouble} ${kept}`;
     return saver.refused.length < saver.operations.length ? t("saving") : "";
   }
 

@@ -1,0 +1,146 @@
+"""The desk's page and the JSON its scripts speak, on both databases."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db import session_scope
+from app.domain.statuses import Answer, Role
+from app.models import Account, Annotation, Claim, Image, Label, Project, Skip, Truth
+from app.models.types import now
+from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory
+
+
+@dataclass
+class Desk:
+    session: Session
+    client: TestClient
+    project: Project
+    person: Account
+    labels: list[Label]
+    images: list[Image]
+
+    def post(self, verb: str, expect: int = 200, **body: Any) -> dict[str, Any]:
+        answer = self.client.post(f"/api/v1/projects/{self.project.id}/annotate/{verb}", json=body)
+        assert answer.status_code == expect, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def count(self, table: type) -> int:
+        with session_scope(writes=False) as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    def submit(self, place: int, expect: int = 200, key: str | None = None, **more: Any) -> dict[str, Any]:
+        answers = {str(self.labels[0].id): "present"}
+        body = {"image_id": self.images[place].id, "client_key": key or uuid.uuid4().hex, "answers": answers}
+        return self.post("submit", expect, **(body | more))
+
+
+@pytest.fixture
+def desk(session: Session, sign_in: Callable[[Account], TestClient]) -> Desk:
+    project = ProjectFactory.create(session=session)
+    person = AccountFactory.create(session=session)
+    MemberFactory.create(session=session, project_id=project.id, account_id=person.id, role=Role.ANNOTATOR)
+    labels = [LabelFactory.create(session=session, project_id=project.id) for _ in range(2)]
+    images = [ImageFactory.create(session=session, project_id=project.id) for _ in range(4)]
+    session.commit()
+    return Desk(session, sign_in(person), project, person, labels, images)
+
+
+def test_the_page_shows_the_labels_and_how_far_the_tagging_is(desk: Desk) -> None:
+    page = desk.client.get(f"/projects/{desk.project.id}/annotate")
+    assert page.status_code == 200
+    for label in desk.labels:
+        assert label.name in page.text
+    assert 'max="4"' in page.text
+
+
+def test_next_claims_images_and_tells_where_their_bytes_are(desk: Desk) -> None:
+    told = desk.post("next", count=2)
+    assert [item["id"] for item in told["items"]] == [image.id for image in desk.images[:2]]
+    assert told["items"][0]["screen"] == f"/projects/{desk.project.id}/images/{desk.images[0].id}/screen"
+    assert told["progress"] == {"total": 4, "done": 0, "left": 4, "skipped": 0, "elsewhere": 0}
+    assert desk.count(Claim) == 2
+
+
+def test_a_submission_is_kept_and_the_same_one_again_counts_once(desk: Desk) -> None:
+    first = desk.submit(0, key="a" * 32, asked={desk.labels[0].id: 1}, seconds=1.5)
+    assert desk.submit(0, key="a" * 32) == first
+    assert desk.count(Annotation) == 1
+    # Only the label that was asked is known.
+    assert desk.count(Truth) == 1
+    annotation = desk.session.scalars(select(Annotation)).one()
+    assert (annotation.account_id, annotation.seconds) == (desk.person.id, 1.5)
+
+
+def test_skip_and_undo(desk: Desk) -> None:
+    desk.post("skip", image_id=desk.images[0].id, client_key="s" * 32)
+    assert desk.count(Skip) == 1
+    assert desk.post("undo", client_key="s" * 32) == {"undone": True}
+    assert desk.post("undo", client_key="s" * 32) == {"undone": False}
+    desk.submit(1, key="b" * 32)
+    assert desk.post("undo", client_key="b" * 32) == {"undone": True}
+    assert desk.count(Truth) == 0
+
+
+def test_renew_keeps_and_release_gives_back(desk: Desk) -> None:
+    ids = [image.id for image in desk.images]
+    assert desk.post("renew", image_ids=ids) == {"held": ids}
+    assert desk.post("release", image_ids=ids[:3]) == {"held": []}
+    assert desk.count(Claim) == 1
+
+
+def test_the_history_goes_back_page_by_page(desk: Desk) -> None:
+    for place in range(3):
+        desk.submit(place)
+    desk.post("skip", image_id=desk.images[3].id, client_key="s" * 32)
+    address = f"/api/v1/projects/{desk.project.id}/annotate/history"
+    first = desk.client.get(address, params={"limit": 2}).json()
+    assert [item["id"] for item in first["items"]] == [desk.images[3].id, desk.images[2].id]
+    assert first["items"][0]["answers"] is None
+    assert first["items"][1]["answers"][str(desk.labels[0].id)] == Answer.PRESENT
+    second = desk.client.get(address, params={"limit": 50, "before": first["before"]}).json()
+    assert [item["id"] for item in second["items"]] == [desk.images[1].id, desk.images[0].id]
+    assert second["before"] is None
+
+
+def test_refusals_are_sentences(desk: Desk) -> None:
+    desk.session.get_one(Label, desk.labels[0].id).removed_at = now()
+    desk.session.get_one(Image, desk.images[1].id).excluded_at = now()
+    desk.session.commit()
+    assert desk.labels[0].name in desk.submit(0, 409)["error"]["sentence"]
+    assert desk.images[1].name in desk.submit(1, 409, answers={})["error"]["sentence"]
+    assert desk.submit(0, 404, image_id=10_000_000)["error"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"count": 0},
+        {"count": 1000},
+        {"order": "best first"},
+        {"held": ["x"]},
+        {"held": list(range(500))},
+    ],
+)
+def test_what_cannot_be_read_is_refused(desk: Desk, body: dict[str, Any]) -> None:
+    desk.post("next", 422, **body)
+
+
+def test_a_moment_without_a_zone_is_refused(desk: Desk) -> None:
+    address = f"/api/v1/projects/{desk.project.id}/annotate/history"
+    assert desk.client.get(address, params={"before": "2026-01-01T00:00:00"}).status_code == 422
+
+
+def test_strangers_find_nothing(desk: Desk, sign_in: Callable[[Account], TestClient]) -> None:
+    stranger = AccountFactory.create(session=desk.session)
+    desk.session.commit()
+    sign_in(stranger)
+    desk.post("next", 404)
+    assert desk.client.get(f"/projects/{desk.project.id}/annotate").status_code == 404
