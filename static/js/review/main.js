@@ -9,6 +9,7 @@ import { Verdicts } from "./verdicts.js";
 
 class Review {
   #busy = false;
+  #stale = false;
 
   constructor(root) {
     this.root = root;
@@ -70,6 +71,8 @@ class Review {
   async go(position) {
     if (this.#busy) return;
     this.#busy = true;
+    // Going back, one wants to see what became of it; and what was fetched long ago, others may have judged since.
+    this.#stale ||= position < this.position || this.places.isOld(position);
     try {
       const place = await this.places.get(position);
       this.place.replaceWith(place.cloneNode(true));
@@ -81,6 +84,7 @@ class Review {
     } finally {
       this.#busy = false;
     }
+    if (this.#stale) this.#refresh();
   }
 
   zoom() {
@@ -93,9 +97,10 @@ class Review {
     this.places.prepare(this.position);
   }
 
-  // Everything has arrived: what people say of the places around has changed, their pictures have not.
+  // What people say of this place and those around it may have changed; their pictures have not.
   async #refresh() {
     this.places.forget();
+    this.#stale = this.#busy;
     if (this.#busy) return;
     const position = this.position;
     try {

@@ -4,6 +4,8 @@ import { t } from "../strings.js";
 
 // The next place is asked for most often; the one after it, when someone is quick.
 const AHEAD = [1, 2, -1];
+// Looking closely at one image takes some seconds; a coffee takes longer.
+const OLD_MS = 20_000;
 
 export class Places {
   #kept = new Map();
@@ -20,12 +22,17 @@ export class Places {
   /** Give a place, ready to be shown: the element, its picture decoded. Fails with a sentence. */
   get(position) {
     const known = this.#kept.get(position);
-    if (known) return known;
+    if (known) return known.place;
     const place = this.#fetch(position);
-    this.#kept.set(position, place);
+    this.#kept.set(position, { place, at: Date.now() });
     // What failed is asked for anew the next time.
-    place.catch(() => this.#kept.get(position) === place && this.#kept.delete(position));
+    place.catch(() => this.#kept.get(position)?.place === place && this.#kept.delete(position));
     return place;
+  }
+
+  /** Tell whether a place was fetched so long ago that others may have judged it since. */
+  isOld(position) {
+    return Date.now() - (this.#kept.get(position)?.at ?? Date.now()) > OLD_MS;
   }
 
   /** Fetch the places around this one, and let go of those far off. */
