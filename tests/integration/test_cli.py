@@ -109,3 +109,12 @@ def test_training_what_cannot_be_learned_is_refused(shell: Shell) -> None:
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
+
+
+def test_a_forgotten_password_is_set_anew(shell: Shell) -> None:
+    shell.json("user", "add", "bea@example.org", "--name", "Bea", "--password-stdin", text="the first long one\n")
+    done = shell.json("user", "password", "bea@example.org", "--password-stdin", text="the second long one\n")
+    assert done == {"email": "bea@example.org"}
+    refused = shell.run("user", "password", "nobody@example.org", "--password-stdin", text="whatever it may be\n")
+    assert refused.returncode != 0
+    assert "nobody@example.org" in refused.stderr
