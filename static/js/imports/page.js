@@ -33,9 +33,7 @@ behaviour("[data-import]", (place) => {
     const fitting = found.filter(({ file }) => file.size <= most * MB);
     if (!found.length) toast(t("importNothing"), "info");
     uploader.add(fitting);
-    for (const { file, name } of found)
-      if (file.size > most * MB)
-        uploader.items.push({ file, name, key: "", sent: 0, state: "failed", why: t("importTooLarge", { most }) });
+    for (const each of found) if (each.file.size > most * MB) uploader.refuse(each, t("importTooLarge", { most }));
     told = false;
     show();
   };
@@ -54,6 +52,7 @@ behaviour("[data-import]", (place) => {
     part("amount").textContent = t("importAmount", { done: mb(bytes.sent), total: mb(bytes.total) });
     part("bar").value = bytes.total ? bytes.sent / bytes.total : 1;
     part("failed").hidden = uploader.busy || !failed.length;
+    part("retry").hidden = !uploader.canRetry;
     part("failed-list").replaceChildren(...failed.map(line));
     if (uploader.busy || told) return;
     told = true;

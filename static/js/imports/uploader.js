@@ -26,6 +26,11 @@ export class Uploader {
     this.pump();
   }
 
+  /** List a file as failed without trying to send it. */
+  refuse({ file, name }, why) {
+    this.items.push({ file, name, key: "", sent: 0, state: "refused", why });
+  }
+
   retry() {
     for (const item of this.items) if (item.state === "failed") Object.assign(item, { state: "waiting", why: "" });
     this.next = 0;
@@ -34,7 +39,11 @@ export class Uploader {
   }
 
   get failed() {
-    return this.items.filter((item) => item.state === "failed");
+    return this.items.filter((item) => item.state === "failed" || item.state === "refused");
+  }
+
+  get canRetry() {
+    return this.items.some((item) => item.state === "failed");
   }
 
   get done() {
