@@ -57,7 +57,7 @@ messages: install ## Collect the sentences to translate into app/locales/loupe.p
 bench: install ## Measure Loupe against its peers, in one run
 	$(BIN)/python bench/quick_vs_lesson.py
 
-screenshots: install ## Draw the pictures of the README anew
+screenshots: install ## Photograph the screens for the documentation anew, and draw the picture of the imports
 	$(BIN)/python -m docs.screenshots
 
 clean: ## Remove what was installed and built; the data folder stays
