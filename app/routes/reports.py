@@ -139,7 +139,7 @@ def figures_chart(made: Report) -> dict[str, Any]:
         "yOffset": {"field": "measure", "type": "nominal", "sort": measures},
         "color": _measure_scale(measures, "range", ["token:accent", "hue:vermilion", "hue:slate"]),
     }
-    across = {"type": "quantitative", "scale": {"domain": [0, 1]}, "title": None}
+    across = {"type": "quantitative", "scale": {"domain": [0, 1]}, "title": None, "axis": {"tickCount": 5}}
     tooltip = [{"field": "label", "title": _("Label")}, {"field": "measure", "title": _("Figure")}] + [
         {"field": name, "title": title, "format": ".3f"}
         for name, title in (("value", _("Value")), ("low", _("Interval from")), ("high", _("Interval to")))
@@ -157,13 +157,14 @@ def figures_chart(made: Report) -> dict[str, Any]:
         "data": {"values": values},
         "width": "container",
         "height": {"step": 15},
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "encoding": place,
         "layer": [rule, point],
     }
 
 
 def _measure_scale(measures: list[str], name: str, values: list[str]) -> dict[str, Any]:
-    legend = {"orient": "top", "title": None}
+    legend = {"orient": "top", "title": None, "columns": 2}  # three in a row do not fit on a telephone
     return {"field": "measure", "type": "nominal", "scale": {"domain": measures, name: values}, "legend": legend}
 
 

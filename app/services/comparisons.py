@@ -111,16 +111,9 @@ def side_by_side(
             _("Runs %(older)s and %(newer)s have no validation image and label in common, so they cannot be compared.")
             % {"older": older.number, "newer": newer.number}
         )
-    today = _today(session, newer, new)
-    cells = today if truth is TruthChoice.TODAY else new.truth
-    resamples = min(RESAMPLES, CELLS_TO_RESAMPLE // max(1, cells.size))
-    measured = compare(
-        cells,
-        Scored(old.probabilities, old.thresholds, old.predictions),
-        Scored(new.probabilities, new.thresholds, new.predictions),
-        seed=newer.seed,
-        resamples=resamples if resamples >= FEWEST_RESAMPLES else 0,
-    )
+    told = {"older": old.truth, "newer": new.truth, "today": _today(session, newer, new)}
+    cells = told[truth.value]
+    measured = _measure(cells, old, new, newer.seed)
     names = [[label["name"] for label in run.labels if label["id"] not in _ids(new)] for run in (older, newer)]
     return SideBySide(
         before=older,
@@ -133,8 +126,7 @@ def side_by_side(
         micro_f1=measured.micro_f1,
         mean_average_precision=measured.mean_average_precision,
         by_truth={
-            name: (_macro_f1(told, old.predictions), _macro_f1(told, new.predictions))
-            for name, told in (("older", old.truth), ("newer", new.truth), ("today", today))
+            name: (_macro_f1(each, old.predictions), _macro_f1(each, new.predictions)) for name, each in told.items()
         },
         relabelled=int((old.truth != new.truth).sum()),
         only_before=tuple(names[0]),
@@ -154,6 +146,18 @@ def predictions_before(session: Session, run: Run, number: int | None, seen: Evi
         if known >= 0:
             aligned[here, column] = other.predictions[there, known]
     return aligned
+
+
+def _measure(truth: Cells, old: Evidence, new: Evidence, seed: int) -> Comparison:
+    """Compare with as many resamples as a page has time for; with none where that would be too few."""
+    resamples = min(RESAMPLES, CELLS_TO_RESAMPLE // max(1, truth.size))
+    return compare(
+        truth,
+        Scored(old.probabilities, old.thresholds, old.predictions),
+        Scored(new.probabilities, new.thresholds, new.predictions),
+        seed=seed,
+        resamples=resamples if resamples >= FEWEST_RESAMPLES else 0,
+    )
 
 
 def _common(old: Evidence, new: Evidence) -> tuple[Evidence, Evidence]:

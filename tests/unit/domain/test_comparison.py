@@ -137,3 +137,16 @@ def test_no_images_and_no_resamples_are_no_trouble() -> None:
 def test_models_of_other_images_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         compare([[1], [0]], Scored([[0.5], [0.5]], 0.5), Scored([[0.5]], 0.5))
+
+
+def test_given_predictions_count_in_place_of_thresholds() -> None:
+    truth = np.array([[1], [0], [1], [0]])
+    probabilities = [[0.6], [0.4], [0.7], [0.2]]
+    honest = [[1], [1], [0], [0]]
+    result = compare(truth, Scored(probabilities, 0.5), Scored(probabilities, 0.5, honest), resamples=20).labels[0]
+    assert (result.f1.before, result.f1.after) == (1.0, 0.5)
+    assert result.broken.tolist() == [1, 2]
+    # The order of the probabilities is the same, whatever is predicted from them.
+    assert result.average_precision.change == 0
+    with pytest.raises(ValueError, match="1 and 0"):
+        compare(truth, Scored(probabilities, 0.5), Scored(probabilities, 0.5, [[2]] * 4))
