@@ -129,19 +129,28 @@ def overview(session: Session, project: Project) -> Overview:
         newer_answers=newer,
         n_reviewed=reviewed,
         can_train=not ready.refusals,
-        next_step=next_step(counts, n_labels=len(live), can_train=not ready.refusals, has_run=run is not None),
+        next_step=next_step(
+            counts,
+            n_labels=len(live),
+            can_train=not ready.refusals,
+            has_run=run is not None,
+            # Somebody has gone through its errors and put answers right: the next model learns from them.
+            has_been_corrected=bool(reviewed and newer),
+        ),
         thumbnails=_mosaic(session, project),
     )
 
 
-def next_step(counts: images.ImageCounts, *, n_labels: int, can_train: bool, has_run: bool) -> Step:
+def next_step(
+    counts: images.ImageCounts, *, n_labels: int, can_train: bool, has_run: bool, has_been_corrected: bool = False
+) -> Step:
     """Choose the stop of the loop that a project should go to now."""
     if not n_labels:
         return Step.LABELS
     if not counts.total:
         return Step.IMAGES
     if has_run:
-        return Step.REVIEW
+        return Step.TRAIN if has_been_corrected and can_train else Step.REVIEW
     enough = counts.looked_at >= min(FIRST_MODEL_IMAGES, FIRST_MODEL_SHARE * counts.total)
     return Step.TRAIN if can_train and enough else Step.TAG
 

@@ -46,6 +46,11 @@ def test_the_next_step_follows_from_what_there_is(
     assert found is expected
 
 
+def test_after_a_review_that_put_answers_right_the_next_step_is_to_train_again() -> None:
+    corrected = overview.next_step(counted(50, 50), n_labels=2, can_train=True, has_run=True, has_been_corrected=True)
+    assert corrected is Step.TRAIN
+
+
 def test_cards_tell_role_counts_and_what_happened_last(session: Session, project: Project) -> None:
     account = AccountFactory.create(session=session)
     label = labels.create_label(session, project, name="human")
