@@ -60,6 +60,7 @@ class ImportPage:
     pages: int
     may_repeat: bool
     to_tag: int
+    has_labels: bool
 
 
 class TableForm(BaseModel):
@@ -175,11 +176,16 @@ def retry(session: DbSession, access: Lead, import_id: int) -> Response:
 
 @router.post(PAGES + "/{import_id}/labels")
 def create_labels(
-    session: DbSession, access: Lead, import_id: int, create: Annotated[list[str] | None, Form()] = None
+    session: DbSession,
+    access: Lead,
+    import_id: int,
+    create: Annotated[list[str] | None, Form()] = None,
+    everything: Annotated[str, Form()] = "",
 ) -> Response:
     """Make labels that the table names, and read the table once more."""
     found = imports.get_import(session, access.project.id, import_id)
-    again = imports.repeat_with_labels(session, found, create or [], access.account)
+    names = found.unknown_labels if everything else create or []
+    again = imports.repeat_with_labels(session, found, names, access.account)
     return _to_import(access, again)
 
 
@@ -272,4 +278,5 @@ def _show(session: Session, access: Access, found: Import, job: Job, page: int) 
         pages=-(-(files + rows) // imports.REFUSALS_PER_PAGE),
         may_repeat=imports.may_repeat(found),
         to_tag=images.counts(session, access.project.id).not_tagged,
+        has_labels=bool(labels.live_labels(session, access.project.id)),
     )

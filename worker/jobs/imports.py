@@ -216,6 +216,7 @@ def _group(reading: Reading) -> None:
     with session_scope() as session:
         import_ = imports.get_import(session, reading.project_id, reading.import_id)
         groups = import_results.group_near_duplicates(session, import_)
+    reading.progress(_("Looking for images that show nearly the same"), 1, 1)
     if groups:
         note = ngettext(
             "%(count)s group of images that show nearly the same; it stays on one side when images are split for"

@@ -164,13 +164,16 @@ def test_images_can_come_without_their_table(lead: TestClient, begun: dict[str, 
     assert "was not read" in lead.get(begun["page"]).text
 
 
-def test_labels_left_out_are_made_from_the_report(lead: TestClient, begun: dict[str, Any], project: Project) -> None:
+@pytest.mark.parametrize("wanted", [{"create": ["boat"]}, {"everything": "1"}])
+def test_labels_left_out_are_made_from_the_report(
+    lead: TestClient, begun: dict[str, Any], project: Project, wanted: dict[str, Any]
+) -> None:
     send(lead, begun, "a.jpg", jpeg(1))
     send(lead, begun, "t.csv", b"file,label\na.jpg,boat\n")
     lead.post(f"{begun['page']}/start", data={"use_table": "1", "table": "t.csv", "unknown": "none"})
     finish(begun)
     assert "boat" in lead.get(begun["page"]).text
-    answer = lead.post(f"{begun['page']}/labels", data={"create": ["boat"]})
+    answer = lead.post(f"{begun['page']}/labels", data=wanted)
     assert answer.status_code == 303
     finish({"id": int(answer.headers["location"].rpartition("/")[2])})
     with session_scope(writes=False) as session:
