@@ -6,17 +6,17 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import func, select
+from sqlalchemy import String, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.domain.matrices import UNKNOWN, Cells, Floats, predict
-from app.domain.statuses import Split
+from app.domain.statuses import Split, TruthValue
 from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, cross_fitted
 from app.errors import ConflictError
 from app.i18n import gettext as _
 from app.models import Image, Label, Run, SnapshotItem, Threshold, Truth
 from app.services.predictions import probability_matrix
-from app.services.snapshots import CELL_OF_TRUTH, TruthMatrix, truth_matrix
+from app.services.snapshots import TruthMatrix, truth_matrix
 from app.services.thresholds import BY_HAND, objective_from_dict, thresholds_of
 
 Ids = npt.NDArray[np.int64]
@@ -160,14 +160,18 @@ def truth_today(session: Session, run: Run, image_ids: Sequence[int]) -> Cells:
     cells = np.full((len(image_ids), len(run.labels)), UNKNOWN, dtype=np.int8)
     rows = {int(image_id): row for row, image_id in enumerate(image_ids)}
     columns = {label["id"]: column for column, label in enumerate(run.labels)}
-    query = select(Truth.image_id, Truth.label_id, Truth.value).where(Truth.label_id.in_(columns))
+    # The database compares its own text: making each value an enumeration would take most of the time.
+    present = type_coerce(Truth.value, String) == TruthValue.PRESENT.value
+    query = select(Truth.image_id, Truth.label_id, present).where(
+        Truth.label_id.in_(columns), Truth.value != TruthValue.DISPUTED
+    )
     if len(rows) <= FEW_IMAGES:
         query = query.where(Truth.image_id.in_(rows))
     else:
         query = query.join(Image, Image.id == Truth.image_id).where(Image.project_id == run.project_id)
-    for image_id, label_id, value in session.execute(query):
+    for image_id, label_id, is_present in session.execute(query):
         if image_id in rows:
-            cells[rows[image_id], columns[label_id]] = CELL_OF_TRUTH[value]
+            cells[rows[image_id], columns[label_id]] = is_present
     return cells
 
 
