@@ -95,6 +95,7 @@ def test_files_dropped_anywhere_are_taken_and_how_the_table_is_read_can_be_chang
     page.get_by_label("Column with the labels").select_option("wort")
     expect(page.get_by_role("row", name=re.compile("a.jpg")).get_by_text("human")).to_be_visible()
     expect(page.get_by_label("Column with the file")).to_have_value("bild")
+    expect(page.locator(".toasts .notice")).to_have_count(0)
 
 
 def test_a_broken_connection_is_tried_again_by_itself(visit: Callable[..., Page], place: Any, folder: Path) -> None:
