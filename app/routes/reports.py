@@ -156,8 +156,7 @@ def figures_chart(made: Report) -> dict[str, Any]:
     return {
         "data": {"values": values},
         "width": "container",
-        "height": {"step": 15},
-        "autosize": {"type": "fit-x", "contains": "padding"},
+        "height": 56 * len(made.labels),  # room for three dots that do not touch
         "encoding": place,
         "layer": [rule, point],
     }
