@@ -4,8 +4,8 @@ import os
 import warnings
 
 # Before torch is imported: how long a core spins while it waits for another. By default that is a millisecond, which is
-# time stolen from every other program on a laptop: beside a busy browser a training step cost two to three times as much.
-# A few microseconds bridge the gap between two layers all the same.
+# time stolen from every other program: beside busy ones a training step cost two to three times as much. A few
+# microseconds bridge the gap between two layers all the same.
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 

@@ -9,10 +9,6 @@ from enum import StrEnum
 class Cancelled(Exception):  # noqa: N818 - the state a person asked for, not an error
     """Say that the work ended early because someone asked for it."""
 
-    def __init__(self) -> None:
-        # fastai extends the message of whatever passes through it, so there has to be one.
-        super().__init__("cancelled")
-
 
 class Stage(StrEnum):
     """Say what a piece of long work is doing."""

@@ -1,7 +1,8 @@
 """Speak with fastai: the only module that imports it."""
 
 import random
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -120,12 +121,14 @@ class Reporter(Callback):
         if not self.training:
             pred, truth = self.pred.as_subclass(torch.Tensor), self.y.as_subclass(torch.Tensor)
             self._seen.append((pred.float().sigmoid().cpu(), truth.cpu()))
-            self.monitor.check()
+            with _having_a_message():
+                self.monitor.check()
             return
         finding = self.stage is Stage.FINDING_RATE
         done, total = (self.train_iter, RATE_BATCHES) if finding else (self.iter + 1, self.n_iter)
         epoch, epochs = (0, 0) if finding else (self.before + self.epoch + 1, self.epochs)
-        self.monitor.report(Progress(self.stage, done, total, epoch, epochs, _number(self.smooth_loss)))
+        with _having_a_message():
+            self.monitor.report(Progress(self.stage, done, total, epoch, epochs, _number(self.smooth_loss)))
 
     def after_epoch(self) -> None:
         """Measure the epoch, keep its weights if they are the best so far, and report it."""
@@ -146,7 +149,8 @@ class Reporter(Callback):
             number, self.stage, _number(self.smooth_loss), valid_loss, macro_f1, accuracy, monotonic() - self._started
         )
         self.rows.append(row)
-        self.monitor.on_epoch(row)
+        with _having_a_message():
+            self.monitor.on_epoch(row)
 
 
 def build_learner(
@@ -206,6 +210,16 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - fastai draws from numpy's global generator
     torch.manual_seed(seed)
+
+
+@contextmanager
+def _having_a_message() -> Iterator[None]:
+    """Let whatever a caller raises pass through fastai, which extends the message and fails where there is none."""
+    try:
+        yield
+    except Exception as error:
+        error.args = error.args or (type(error).__name__,)
+        raise
 
 
 def _number(value: Any) -> float | None:

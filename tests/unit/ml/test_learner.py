@@ -154,3 +154,16 @@ def test_training_stops_when_asked_to(weights: Path, tmp_path: Path, monkeypatch
         learner.fit_one_cycle(2, lr_max=1e-2)
     assert len(seen) == 2
     assert not torch.is_autocast_enabled("cpu")
+
+
+def test_what_a_caller_raises_comes_out_as_it_is(weights: Path, tmp_path: Path) -> None:
+    class Lost(Exception):  # noqa: N818
+        pass
+
+    def lose(_report: Progress) -> None:
+        raise Lost
+
+    learner, reporter = make(weights, tmp_path, Monitor(lose))
+    reporter.start(Stage.FROZEN)
+    with learner.no_bar(), learner.no_logging(), pytest.raises(Lost):
+        learner.fit_one_cycle(1, lr_max=1e-2)
