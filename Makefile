@@ -55,6 +55,7 @@ messages: install ## Collect the sentences to translate into app/locales/loupe.p
 	$(BIN)/python -m app.messages
 
 bench: install ## Measure Loupe against its peers, in one run
+	$(BIN)/python bench/loop_times.py
 	$(BIN)/python bench/quick_vs_lesson.py
 
 screenshots: install ## Photograph the screens for the documentation anew, and draw the picture of the imports
