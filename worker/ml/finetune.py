@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -26,7 +27,7 @@ from worker.ml.callbacks import (
     ignore_progress,
     never_cancel,
 )
-from worker.ml.checkpoint import manifest_for, versions, write_checkpoint
+from worker.ml.checkpoint import Manifest, manifest_for, versions, write_checkpoint
 from worker.ml.dataset import Item, read_batches
 from worker.ml.files import full_disk_explained
 from worker.ml.head import one_sided, prior_logits
@@ -117,35 +118,15 @@ def train_finetune(
     monitor.check(force=True)
     backbone = load_backbone(chosen.backbone, places.weights, device=choose_device(places.device))
     transform = replace(backbone.transform, size=chosen.size)
-    places.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".finetune-", dir=places.checkpoint.parent))
-    try:
-        with full_disk_explained():
-            trained, notes = _train(data, backbone, transform, chosen, monitor, scratch)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with _scratch_folder(places.checkpoint) as scratch, full_disk_explained():
+        trained, notes = _train(data, backbone, transform, chosen, monitor, scratch)
     cells = data.cells[data.rows(Split.TRAIN)]
     constant = np.flatnonzero(one_sided(cells)).tolist()
     priors = prior_logits(cells)
     weights = with_bias(trained.weights, {label: float(priors[label]) for label in constant})
     network = rebuild(backbone.name, weights, backbone.device)
     probabilities = predict_images(network, data.items, transform, _VIEWS, backbone.device, monitor)
-    details = {
-        "constant_labels": constant,
-        "base_lr": trained.base_lr,
-        "batch_size": trained.batch_size,
-        "best_epoch": trained.reporter.best_epoch,
-    }
-    manifest = manifest_for(
-        Recipe.FINETUNE,
-        data.labels,
-        backbone,
-        seed=chosen.seed,
-        config=chosen.to_dict(),
-        details=details,
-        views=_VIEWS,
-        transform=transform,
-    )
+    manifest = _describe(data, backbone, transform, chosen, trained, constant)
     write_checkpoint(places.checkpoint, manifest, weights)
     return TrainResult(
         probabilities,
@@ -156,6 +137,44 @@ def train_finetune(
         [data.labels[label] for label in constant],
         notes,
         monotonic() - started,
+    )
+
+
+@contextmanager
+def _scratch_folder(checkpoint: Path) -> Iterator[Path]:
+    """Make a folder beside the checkpoint for what a training needs only while it runs."""
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".finetune-", dir=checkpoint.parent))
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _describe(
+    data: TrainData,
+    backbone: Backbone,
+    transform: Transform,
+    config: FinetuneConfig,
+    trained: _Trained,
+    constant: list[int],
+) -> Manifest:
+    """Say in a manifest what was trained, and how."""
+    details = {
+        "constant_labels": constant,
+        "base_lr": trained.base_lr,
+        "batch_size": trained.batch_size,
+        "best_epoch": trained.reporter.best_epoch,
+    }
+    return manifest_for(
+        Recipe.FINETUNE,
+        data.labels,
+        backbone,
+        seed=config.seed,
+        config=config.to_dict(),
+        details=details,
+        views=_VIEWS,
+        transform=transform,
     )
 
 
