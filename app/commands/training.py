@@ -13,7 +13,7 @@ from app.db import session_scope
 from app.domain.statuses import Recipe
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
-from app.services import predictions, projects, runs
+from app.services import evaluations, predictions, projects, runs
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help=_("Name or number of the project."))]
 RunOption = Annotated[
@@ -47,7 +47,7 @@ def train(
         return
     wait_for(run.job_id, output.progress)
     with session_scope(writes=False) as session:
-        report = runs.report_dict(session, runs.get_run(session, found.id, run.number))
+        report = evaluations.summary(session, runs.get_run(session, found.id, run.number))
     values |= {
         "status": "succeeded",
         "mean_average_precision": report["mean_average_precision"],
@@ -71,7 +71,7 @@ def evaluate(
     output = begin(data, as_json=as_json)
     with session_scope(writes=False) as session:
         found = projects.get_project(session, project)
-        report = runs.report_dict(session, runs.finished_run(session, found.id, run))
+        report = evaluations.summary(session, runs.finished_run(session, found.id, run))
     header = f"{_('label'):24} {_('support'):>8} {_('threshold'):>9} {_('precision'):>9} "
     header += f"{_('recall'):>7} {'F1':>5} {'AP':>5}"
     lines = [

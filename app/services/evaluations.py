@@ -11,7 +11,7 @@ from app.domain.confusion import missed_instead
 from app.domain.intervals import RESAMPLES, Interval, average_precision_interval, bootstrap_weights
 from app.domain.metrics import Evaluation, LabelMetrics, evaluate_predictions
 from app.domain.statuses import JobKind, Split
-from app.models import Account, Image, Run, Threshold, Truth
+from app.models import Account, Image, Project, Run, Threshold, Truth
 from app.services import evidence, jobs
 from app.services.evidence import Basis, Evidence, RunLabel
 from app.services.snapshots import truth_matrix
@@ -165,6 +165,35 @@ def to_dict(run: Run, made: Report) -> dict[str, Any]:
             }
             for row in made.instead
         ],
+    }
+
+
+def summary(session: Session, run: Run) -> dict[str, Any]:
+    """Give a finished run's figures on validation as `loupe evaluate --json` prints them; None where undefined.
+
+    They are those of the report: cross-fitted beside a tuned threshold, as it stands beside one set by hand.
+    """
+    tuned = report(session, run)
+    fitted, at_half = to_dict(run, tuned), to_dict(run, report(session, run, basis=Basis.HALF))
+    shown = ("support", "threshold", "precision", "recall", "f1", "average_precision")
+    labels = [
+        {
+            "label": each["label"],
+            **{name: each[name] for name in (*shown, "precision_interval", "recall_interval")},
+            "at_half": {name: plain[name] for name in ("precision", "recall", "f1")},
+        }
+        for each, plain in zip(fitted["labels"], at_half["labels"], strict=True)
+    ]
+    return {
+        "project": session.scalars(select(Project.name).where(Project.id == run.project_id)).one(),
+        "run": run.number,
+        "recipe": run.recipe.value,
+        "n_validation": tuned.n_images,
+        "labels": labels,
+        "macro_f1": fitted["macro"]["f1"],
+        "micro_f1": fitted["micro"]["f1"],
+        "macro_f1_at_half": at_half["macro"]["f1"],
+        "mean_average_precision": at_half["mean_average_precision"],
     }
 
 

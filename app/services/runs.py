@@ -20,7 +20,6 @@ from app.services.predictions import (
     suggestions,
 )
 from app.services.snapshots import TruthMatrix, truth_matrix
-from app.services.thresholds import limits_of
 
 # What a run says and what it was told belong to it, so both can be asked for here.
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "list_runs",
     "open_run",
     "probability_matrix",
-    "report_dict",
     "request_predictions",
     "start_run",
     "suggestions",
@@ -206,28 +204,6 @@ def epochs(session: Session, run: Run) -> list[Epoch]:
     return list(session.scalars(select(Epoch).where(Epoch.run_id == run.id).order_by(Epoch.epoch)))
 
 
-def report_dict(session: Session, run: Run) -> dict[str, Any]:
-    """Give a finished run's figures as `loupe evaluate --json` prints them; None where a figure is undefined.
-
-    The figures beside a threshold are cross-fitted: no answer judges a threshold that it helped to tune.
-    """
-    name = session.scalars(select(Project.name).where(Project.id == run.project_id)).one()
-    limits = limits_of(session, run.id)
-    tuned, half = run.evaluation["tuned"], run.evaluation["at_half"]
-    columns = zip(run.labels, tuned["labels"], half["labels"], strict=True)
-    return {
-        "project": name,
-        "run": run.number,
-        "recipe": run.recipe.value,
-        "n_validation": run.evaluation["n_validation"],
-        "labels": [_label_report(label, limits.get(label["id"]), fitted, plain) for label, fitted, plain in columns],
-        "macro_f1": tuned["macro"]["f1"],
-        "micro_f1": tuned["micro"]["f1"],
-        "macro_f1_at_half": half["macro"]["f1"],
-        "mean_average_precision": half["mean_average_precision"],
-    }
-
-
 def _runs(project_id: int) -> Select[Run]:
     return select(Run).join(Run.job).where(Run.project_id == project_id).options(joinedload(Run.job))
 
@@ -242,16 +218,3 @@ def _row(run: Run, who: str | None) -> RunRow:
         n_images=run.evaluation.get("n_images", 0),
         n_validation=run.evaluation.get("n_validation", 0),
     )
-
-
-def _label_report(
-    label: Mapping[str, Any], threshold: float | None, fitted: Mapping[str, Any], plain: Mapping[str, Any]
-) -> dict[str, Any]:
-    shown = ("precision", "recall", "f1", "average_precision", "precision_interval", "recall_interval")
-    return {
-        "label": label["name"],
-        "support": fitted["support"],
-        "threshold": threshold,
-        **{name: fitted[name] for name in shown},
-        "at_half": {name: plain[name] for name in ("precision", "recall", "f1")},
-    }

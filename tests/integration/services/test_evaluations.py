@@ -14,7 +14,6 @@ from app.domain.statuses import Answer, JobKind, Split
 from app.models import Job
 from app.services import annotations, evaluations
 from app.services.evidence import Basis
-from app.services.runs import report_dict
 from app.services.thresholds import set_by_hand
 from tests.factories import ImageFactory
 from tests.run_factory import World, answer, make_world
@@ -59,9 +58,18 @@ def test_tuned_figures_are_those_the_evaluation_kept(session: Session) -> None:
     made = evaluations.report(session, world.run)
     assert made.cross_fitted
     assert made.evaluation.to_dict() == world.run.evaluation["tuned"]
-    command_line = report_dict(session, world.run)
+    command_line = evaluations.summary(session, world.run)
     assert [row.metrics.f1 for row in made.labels] == [label["f1"] for label in command_line["labels"]]
     assert [row.threshold for row in made.labels] == [label["threshold"] for label in command_line["labels"]]
+
+
+def test_the_summary_has_the_shape_that_the_command_line_prints(session: Session) -> None:
+    summary = evaluations.summary(session, make_world(session).run)
+    averages = {"macro_f1", "micro_f1", "macro_f1_at_half", "mean_average_precision"}
+    assert set(summary) == {"project", "run", "recipe", "n_validation", "labels"} | averages
+    figures = {"support", "threshold", "precision", "recall", "f1", "average_precision", "at_half"}
+    assert set(summary["labels"][0]) == {"label", "precision_interval", "recall_interval"} | figures
+    assert set(summary["labels"][0]["at_half"]) == {"precision", "recall", "f1"}
 
 
 def test_the_2x2_tables_and_the_errors_add_up(session: Session) -> None:
@@ -86,6 +94,8 @@ def test_a_threshold_by_hand_shows_in_the_report_and_says_who_set_it(session: Se
     truth, probabilities = raw(world, Split.VALIDATION)
     wanted = precision_recall_fscore_support(truth[:, 0], probabilities[:, 0] >= 0.25, average="binary")
     assert (first.metrics.precision, first.metrics.recall, first.metrics.f1) == pytest.approx(wanted[:3], abs=TOLERANCE)
+    told = evaluations.summary(session, world.run)["labels"][0]
+    assert (told["threshold"], told["precision"], told["recall"]) == pytest.approx((0.25, *wanted[:2]), abs=TOLERANCE)
 
 
 def test_few_positives_make_a_label_rough(session: Session) -> None:

@@ -117,39 +117,6 @@ def test_only_a_finished_run_has_a_report(project: Project) -> None:
         assert runs.finished_run(opened, project.id).id == run.id
 
 
-def test_the_report_has_the_shape_that_the_command_line_prints(project: Project) -> None:
-    run = start(project)
-    finish(run)
-    with session_scope(writes=False) as opened:
-        report = runs.report_dict(opened, runs.get_run(opened, project.id, run.number))
-    assert set(report) == {
-        "project",
-        "run",
-        "recipe",
-        "n_validation",
-        "labels",
-        "macro_f1",
-        "micro_f1",
-        "macro_f1_at_half",
-        "mean_average_precision",
-    }
-    assert set(report["labels"][0]) == {
-        "label",
-        "support",
-        "threshold",
-        "precision",
-        "recall",
-        "f1",
-        "average_precision",
-        "precision_interval",
-        "recall_interval",
-        "at_half",
-    }
-    assert set(report["labels"][0]["at_half"]) == {"precision", "recall", "f1"}
-    low, high = report["labels"][0]["recall_interval"]
-    assert low < high == 1.0
-
-
 def test_at_most_one_run_is_active_and_it_needs_a_checkpoint(project: Project) -> None:
     first, second = start(project), None
     finish(first)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import session_scope
 from app.domain.statuses import JobStatus, Recipe, Split, TruthValue
 from app.models import Image, Job, Label, Prediction, Project, Run, SnapshotItem, Truth
-from app.services import jobs, predictions, runs
+from app.services import evaluations, jobs, predictions, runs
 from app.storage import get_storage
 from tests.integration.trainable import LABELS, copying_trainer, make_project
 from worker.jobs import training
@@ -63,7 +63,7 @@ def test_the_quick_recipe_learns_what_the_labels_say(project: Project) -> None:
     assert run_job(run.job_id, training.work) is JobStatus.SUCCEEDED
     with session_scope(writes=False) as opened:
         row = runs.get_run(opened, project.id, run.number)
-        report = runs.report_dict(opened, row)
+        report = evaluations.summary(opened, row)
         said = runs.probability_matrix(opened, row)
         known = runs.truth_matrix(opened, row)
         lines = runs.epochs(opened, row)
@@ -83,7 +83,7 @@ def test_a_run_leaves_a_snapshot_predictions_thresholds_and_figures(project: Pro
     assert train(run) is JobStatus.SUCCEEDED
     with session_scope(writes=False) as opened:
         row = runs.get_run(opened, project.id, run.number)
-        report = runs.report_dict(opened, row)
+        report = evaluations.summary(opened, row)
         untagged = opened.scalars(select(Image.id).where(Image.split.is_(None))).all()
         said = runs.probability_matrix(opened, row, untagged)
     assert row.evaluation["n_images"] == 24
