@@ -11,7 +11,7 @@ WORKERS ?= 2
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench messages screenshots clean
+.PHONY: help install run test check format bench lock messages screenshots clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ format: install ## Format Python, JavaScript and CSS
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(NPX) biome check --write static
+
+lock: .venv/.installed ## Pin the browser libraries anew after a change of package.json; no registry's address is kept
+	rm -f package-lock.json
+	$(NPM) install --package-lock-only --ignore-scripts --no-audit --no-fund
+	sed -i.old '/^ *"resolved": /d' package-lock.json && rm package-lock.json.old
 
 messages: install ## Collect the sentences to translate into app/locales/loupe.pot
 	$(BIN)/python -m app.messages
