@@ -18,7 +18,7 @@ from worker.sample.titles import caption
 MIXTURES = [frozenset(chosen) for size in range(5) for chosen in combinations(LABELS, size)]
 
 
-@pytest.mark.parametrize("labels", MIXTURES, ids="+".join)
+@pytest.mark.parametrize("labels", MIXTURES, ids=lambda labels: "+".join(sorted(labels)))
 def test_every_mixture_is_drawn_in_every_format(labels: frozenset[str]) -> None:
     for seed, (width, height) in enumerate([(240, 170), (170, 240), (200, 200)] * 2):
         canvas = Canvas(width, height)
