@@ -19,7 +19,7 @@ def test_nothing_follows_a_final_status() -> None:
         assert not any(status.can_become(other) for other in JobStatus)
 
 
-@pytest.mark.parametrize("status", list(OPEN_JOB_STATUSES))
+@pytest.mark.parametrize("status", sorted(OPEN_JOB_STATUSES))
 def test_an_open_job_can_always_be_cancelled_and_can_always_fail(status: JobStatus) -> None:
     assert not status.is_final
     assert status.can_become(JobStatus.CANCELLED)
