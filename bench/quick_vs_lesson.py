@@ -13,7 +13,9 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
+from io import StringIO
 from pathlib import Path
 from time import perf_counter
 
@@ -88,7 +90,8 @@ def by_hand(
         path=scratch,
         pretrained_cfg_overlay=dict(backbone.overlay),
     )
-    with learner.no_bar(), learner.no_logging():
+    # The callback that keeps the best epoch prints by itself.
+    with learner.no_bar(), learner.no_logging(), redirect_stdout(StringIO()):
         learner.fit_one_cycle(epochs[0], lr_max=rates[0])
         learner.unfreeze()
         learner.fit_one_cycle(epochs[1], lr_max=rates[1], cbs=[SaveModelCallback(monitor="f1_score")])
