@@ -230,7 +230,10 @@ def _unpack(opened: _Opened, info: zipfile.ZipInfo, target: BinaryIO) -> int:
 
 def _check_extent(opened: _Opened, info: zipfile.ZipInfo) -> None:
     """Refuse an entry whose data reach into the next one, the trick by which bombs use the same bytes many times."""
-    opened.file.seek(max(info.header_offset, 0))
+    if info.header_offset < 0:
+        # A damaged list of contents can point to before the beginning of the file.
+        raise zipfile.BadZipFile(printable(info.orig_filename))
+    opened.file.seek(info.header_offset)
     header = opened.file.read(_LOCAL_HEADER_SIZE)
     if len(header) < _LOCAL_HEADER_SIZE or header[:4] != b"PK\x03\x04":
         raise zipfile.BadZipFile(printable(info.orig_filename))

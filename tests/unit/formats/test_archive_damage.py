@@ -5,7 +5,7 @@ import zipfile
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.formats.archives import open_archive
@@ -25,6 +25,7 @@ GOOD = packed({"a.jpg": b"abc" * 100, "Zürich/ü.png": b"x", "labels.csv": b"fi
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=8))
+@example(hits=[(328, 1)])  # the list of contents then points to before the beginning of the file
 def test_damage_anywhere_ends_in_files_or_refusals(
     tmp_path_factory: pytest.TempPathFactory, hits: list[tuple[int, int]]
 ) -> None:
