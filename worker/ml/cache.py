@@ -18,6 +18,8 @@ Kept = npt.NDArray[np.float16]
 SHARD = 2048
 # Files below half that size are leftovers of small imports; this many of them are worth rewriting as one.
 _SMALL_SHARDS = 32
+# A reader looks again where files it was about to read were merged into others; merges are rare, so this is plenty.
+_LOOKS = 8
 # What reading a damaged or half-copied file can raise.
 _DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile)
 
@@ -46,24 +48,23 @@ class EmbeddingCache:
             float16 [n, d], zero where not kept (None where nothing is), and bool [n].
 
         """
-        rows = self._refresh(identity)
         keys = [bytes.fromhex(text) for text in hashes]
-        wanted: dict[Path, list[tuple[int, int]]] = {}
-        for place, key in enumerate(keys):
-            if key in rows:
-                path, row = rows[key]
-                wanted.setdefault(path, []).append((place, row))
         found: Kept | None = None
         have = np.zeros(len(keys), dtype=np.bool_)
-        for path, pairs in wanted.items():
-            values = self._read(identity, path)
-            if values is None:
-                continue
-            places, taken = np.array(pairs).T
-            if found is None:
-                found = np.zeros((len(keys), values.shape[1]), dtype=np.float16)
-            found[places] = values[taken]
-            have[places] = True
+        for _look in range(_LOOKS):
+            whole = True
+            for path, pairs in self._places(identity, keys, have).items():
+                values = self._read(path)
+                if values is None:
+                    whole = False
+                    continue
+                places, taken = np.array(pairs).T
+                if found is None:
+                    found = np.zeros((len(keys), values.shape[1]), dtype=np.float16)
+                found[places] = values[taken]
+                have[places] = True
+            if whole:
+                break
         return found, have
 
     def put(self, identity: str, hashes: Sequence[str], values: Kept) -> None:
@@ -86,15 +87,27 @@ class EmbeddingCache:
         path = self._folder(identity) / f"{secrets.token_hex(8)}.npz"
         write_atomically(path, lambda scratch: np.savez(scratch, keys=keys, values=values))
 
+    def _places(
+        self, identity: str, keys: Sequence[bytes], have: npt.NDArray[np.bool_]
+    ) -> dict[Path, list[tuple[int, int]]]:
+        """Return, per file, the places in `keys` that are still wanted, each with its row in the file."""
+        rows = self._refresh(identity)
+        wanted: dict[Path, list[tuple[int, int]]] = {}
+        for place, key in enumerate(keys):
+            if not have[place] and key in rows:
+                path, row = rows[key]
+                wanted.setdefault(path, []).append((place, row))
+        return wanted
+
     def _refresh(self, identity: str) -> dict[bytes, tuple[Path, int]]:
-        """Index the files that appeared since the last look and forget those that another worker merged."""
+        """Index the files that appeared since the last look; anew where another worker merged some away."""
         rows = self._rows.setdefault(identity, {})
         indexed = self._indexed.setdefault(identity, set())
-        there = {path for path in self._folder(identity).glob("*.npz") if not path.name.startswith(".")}
-        if gone := indexed - there:
-            indexed -= gone
-            for key in [key for key, (path, _row) in rows.items() if path in gone]:
-                del rows[key]
+        there = self._files(identity)
+        if indexed - there:
+            # A row of a file that is gone may stand in another file that is indexed already.
+            rows.clear()
+            indexed.clear()
         for path in there - indexed:
             keys = _keys(path)
             if keys is None:
@@ -104,19 +117,22 @@ class EmbeddingCache:
             indexed.add(path)
         return rows
 
-    def _read(self, identity: str, path: Path) -> Kept | None:
+    def _files(self, identity: str) -> set[Path]:
+        return {path for path in self._folder(identity).glob("*.npz") if not path.name.startswith(".")}
+
+    @staticmethod
+    def _read(path: Path) -> Kept | None:
         """Return a file's embeddings, or None, and the file gone, where it is damaged or was merged meanwhile."""
         try:
             values: Kept = _member(path, "values")
         except _DAMAGE:
             path.unlink(missing_ok=True)
-            self._refresh(identity)
             return None
         return values
 
     def _merge_small(self, identity: str) -> None:
         """Rewrite many small files as one; workers doing it at once leave the same embeddings twice at worst."""
-        paths = [path for path in self._folder(identity).glob("*.npz") if not path.name.startswith(".")]
+        paths = self._files(identity)
         if len(paths) < _SMALL_SHARDS:
             return
         merged: dict[bytes, npt.NDArray[np.float16]] = {}
@@ -125,7 +141,7 @@ class EmbeddingCache:
             keys = _keys(path)
             if keys is None or len(keys) >= SHARD // 2:
                 continue
-            values = self._read(identity, path)
+            values = self._read(path)
             if values is not None and len(merged) < SHARD:
                 small.append(path)
                 merged.update((keys[row].tobytes(), values[row]) for row in range(len(keys)))

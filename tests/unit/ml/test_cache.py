@@ -65,6 +65,42 @@ def test_a_file_merged_away_while_it_is_wanted_is_no_error(tmp_path: Path, monke
     assert not have.any()
 
 
+def test_what_was_merged_away_under_a_reader_is_found_where_it_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, other = EmbeddingCache(tmp_path), EmbeddingCache(tmp_path)
+    cache.put("one", *rows(3))
+    (old,) = files(tmp_path)
+    read = EmbeddingCache._read
+
+    def merge_first(path: Path) -> np.ndarray | None:
+        if path == old and path.exists():
+            other.put("one", *rows(3))
+            old.unlink()
+        return read(path)
+
+    monkeypatch.setattr(EmbeddingCache, "_read", staticmethod(merge_first))
+    found, have = cache.get("one", rows(3)[0])
+    assert have.all()
+    assert found is not None
+    assert (found == rows(3)[1]).all()
+
+
+def test_what_stands_in_two_files_outlives_either(tmp_path: Path) -> None:
+    cache = EmbeddingCache(tmp_path)
+    cache.put("one", *rows(3))
+    cache.put("one", *rows(3))
+    assert cache.get("one", rows(3)[0])[1].all()
+    first, second = files(tmp_path)
+    for gone, kept in ((first, second), (second, first)):
+        reader = EmbeddingCache(tmp_path)
+        assert reader.get("one", rows(3)[0])[1].all()
+        content = gone.read_bytes()
+        gone.unlink()
+        assert reader.get("one", rows(3)[0])[1].all(), kept
+        gone.write_bytes(content)
+
+
 def test_two_processes_write_and_read_at_once(tmp_path: Path) -> None:
     script = """
 import hashlib, sys
