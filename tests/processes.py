@@ -117,7 +117,7 @@ def redis_server(folder: Path) -> Iterator[str]:
     """An external Redis where one is installed, else a Valkey in its place; gives its URL."""
     program = shutil.which("redis-server")
     if program is None:
-        with ValkeyServer(data_dir=folder) as server:
+        with ValkeyServer(data_dir=folder, port=free_port()) as server:
             yield str(server.connection_url)
         return
     port = free_port()
