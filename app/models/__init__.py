@@ -4,23 +4,28 @@ from app.models.accounts import Account, Invitation, SignIn, SignInAttempt
 from app.models.annotations import Annotation, AnnotationAnswer, Claim, Skip, Truth
 from app.models.images import Image
 from app.models.imports import Import, ImportRefusal
+from app.models.inspections import Inspection, KeptReport
 from app.models.jobs import Job, Worker
 from app.models.labels import Label, LabelDefinition
 from app.models.projects import Member, Project
-from app.models.reviews import Review
-from app.models.runs import Epoch, Prediction, Run, SnapshotItem, Threshold
+from app.models.reviews import Comment, Review, SecondOpinion
+from app.models.runs import Epoch, Prediction, Run, SnapshotItem
+from app.models.thresholds import Threshold, ThresholdSet
 
 __all__ = [
     "Account",
     "Annotation",
     "AnnotationAnswer",
     "Claim",
+    "Comment",
     "Epoch",
     "Image",
     "Import",
     "ImportRefusal",
+    "Inspection",
     "Invitation",
     "Job",
+    "KeptReport",
     "Label",
     "LabelDefinition",
     "Member",
@@ -28,11 +33,13 @@ __all__ = [
     "Project",
     "Review",
     "Run",
+    "SecondOpinion",
     "SignIn",
     "SignInAttempt",
     "Skip",
     "SnapshotItem",
     "Threshold",
+    "ThresholdSet",
     "Truth",
     "Worker",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -32,5 +32,7 @@ class Image(Base):
     perceptual_hash: Mapped[str | None] = mapped_column(String(16))  # 64 bits in hexadecimal
     group_key: Mapped[str | None] = mapped_column(String(64))  # images of one group never straddle a split
     split: Mapped[Split | None] = mapped_column(text_enum(Split))  # once given, it stays
+    # What is known of where the image comes from, by the column it was called in the CSV: date, source, title, link ...
+    details: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
     excluded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

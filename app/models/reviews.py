@@ -1,12 +1,12 @@
-"""Verdicts of reviewers on what a run says of an image."""
+"""Verdicts of reviewers on what a run says of an image, questions to a second person, and comments."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
-from app.domain.statuses import Verdict
+from app.domain.statuses import Answer, Verdict
 from app.models.types import UtcDateTime, now, text_enum
 
 
@@ -25,5 +25,42 @@ class Review(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     # Made by the browser: the same verdict sent twice counts once.
     client_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # The list in which the verdict was given, by its name in the address; empty where that was not kept yet.
+    list_kind: Mapped[str] = mapped_column(String(32), default="")
+    # What the reviewer answered before truth and probability were shown; null where they were shown at once.
+    blind_answer: Mapped[Answer | None] = mapped_column(text_enum(Answer))
+    # Verdicts that were given together are taken back together.
+    batch_key: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SecondOpinion(Base):
+    """A question to a second person: open until somebody who has not answered for the image yet does."""
+
+    __tablename__ = "second_opinions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)
+    label_id: Mapped[int] = mapped_column(ForeignKey("labels.id", ondelete="CASCADE"))
+    review_id: Mapped[int | None] = mapped_column(ForeignKey("reviews.id", ondelete="SET NULL"))
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Answered, or taken back.
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Comment(Base):
+    """A remark on an image, or on one label of it, for everybody in the project."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)
+    label_id: Mapped[int | None] = mapped_column(ForeignKey("labels.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    text: Mapped[str] = mapped_column(Text)
+    # Made by the browser: the same remark sent twice is kept once.
+    client_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -88,17 +88,3 @@ class Prediction(Base):
     probabilities: Mapped[bytes] = mapped_column(LargeBinary)
     # True where the model that says it was not trained on this image.
     held_out: Mapped[bool]
-
-
-class Threshold(Base):
-    """The probability from which on a run's model counts a label as predicted."""
-
-    __tablename__ = "thresholds"
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    label_id: Mapped[int] = mapped_column(ForeignKey("labels.id", ondelete="CASCADE"), primary_key=True)
-    value: Mapped[float]
-    objective: Mapped[str] = mapped_column(String(64))  # f1, or "by hand"
-    tuned: Mapped[bool]  # false where there was nothing to tune on and 0.5 was kept
-    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
-    set_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

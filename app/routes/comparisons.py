@@ -15,7 +15,8 @@ from app.i18n import gettext as _
 from app.models import Project, Run
 from app.services import comparisons, review_lists
 from app.services.comparisons import Change, LabelChange, SideBySide, TruthChoice
-from app.services.review_lists import Entry, ListKind, ListQuery
+from app.services.list_queries import ListKind, ListQuery
+from app.services.review_lists import Entry
 from app.templating import render
 
 router = APIRouter()

@@ -15,7 +15,8 @@ from app.models import Epoch, Project, Run
 from app.services import comparisons, evaluations, evidence, jobs, review_lists, reviews, runs, thresholds
 from app.services.evaluations import Changes, Report
 from app.services.evidence import Basis
-from app.services.review_lists import Entry, ListQuery
+from app.services.list_queries import ListQuery
+from app.services.review_lists import Entry
 from app.templating import render
 
 router = APIRouter()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,8 +14,9 @@ from app.domain.statuses import Direction, Role, Split, Verdict
 from app.models import Project, Run
 from app.services import evidence, places, review_lists, reviews, runs
 from app.services.evidence import Basis, RunLabel
+from app.services.list_queries import CellKind, ListKind, ListQuery, Reviewed
 from app.services.places import Place
-from app.services.review_lists import CellKind, Entry, ListKind, ListQuery, Reviewed, ReviewList
+from app.services.review_lists import Entry, ReviewList
 from app.templating import render
 
 router = APIRouter()
@@ -106,12 +106,27 @@ def wanted_list(
     added: int | None = None,
     other: int | None = None,
     reviewed: Reviewed = Reviewed.ANY,
+    slice: Annotated[str, Query(max_length=200)] = "",  # noqa: A002 - the query's name
+    annotator: int | None = None,
     asof: Annotated[int | None, Query(ge=0, le=4_102_444_800_000)] = None,
 ) -> ListQuery:
     """Read from the address which list is meant; a split that does not exist means all of them."""
     known = Split(split) if split in set(Split) else None
     moment = None if asof is None else datetime.fromtimestamp(asof / 1000, UTC)
-    return ListQuery(list, known, at, label, direction, cell, added, other, reviewed, moment)
+    return ListQuery(
+        kind=list,
+        split=known,
+        basis=at,
+        label=label,
+        direction=direction,
+        cell=cell,
+        added=added,
+        other=other,
+        reviewed=reviewed,
+        slice=slice,
+        annotator=annotator,
+        as_of=moment,
+    )
 
 
 Wanted = Annotated[ListQuery, Depends(wanted_list)]
@@ -217,23 +232,6 @@ def undo(session: DbSession, access: Reviewer, number: int, given: UndoIn) -> di
     return {"undone": taken is not None, "reviewed": reviews.count(session, run)}
 
 
-def params_of(query: ListQuery) -> str:
-    """Write a list's address."""
-    given = {
-        "list": query.kind,
-        "split": query.split or "all",
-        "at": query.basis,
-        "label": query.label,
-        "direction": query.direction,
-        "cell": query.cell,
-        "added": query.added,
-        "other": query.other,
-        "reviewed": None if query.reviewed is Reviewed.ANY else query.reviewed,
-        "asof": None if query.as_of is None else round(query.as_of.timestamp() * 1000),
-    }
-    return urlencode({name: value for name, value in given.items() if value is not None})
-
-
 def _opened(query: ListQuery) -> ListQuery:
     # What is judged from now on stays in the list: only then does every place keep its number.
     if query.reviewed is Reviewed.ANY or query.as_of is not None:
@@ -246,7 +244,7 @@ def _listed(made: ReviewList) -> Listed:
     query = made.query
     return Listed(
         query=query,
-        params=params_of(query),
+        params=query.address(),
         label=named.get(query.label or 0),
         added=named.get(query.added or 0),
         total=len(made),

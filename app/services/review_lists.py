@@ -6,82 +6,23 @@ relabelling, reloading and days. Only the filter by verdicts could move places: 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.losses import cell_losses, image_losses
-from app.domain.matrices import Cells, Floats, Rows
+from app.domain.losses import cell_losses
+from app.domain.matrices import Floats, Rows
 from app.domain.statuses import Direction, Split
-from app.errors import NotFoundError
 from app.models import Image, Run
-from app.services import comparisons, evidence, reviews
-from app.services.evidence import Basis, Evidence, RunLabel
+from app.services import evidence, reviews
+from app.services.evidence import Evidence, RunLabel
+from app.services.list_kinds import choose, column_of, wrong_cells
+from app.services.list_queries import ListQuery, Reviewed
 from app.services.reviews import Said
 
 Flags = npt.NDArray[np.bool_]
-
-
-class ListKind(StrEnum):
-    """Say what a list holds."""
-
-    ERRORS = "errors"
-    # The same errors, image by image, the image with the highest mean loss first.
-    IMAGES = "images"
-    CELL = "cell"
-    INSTEAD = "instead"
-    FIXED = "fixed"
-    BROKEN = "broken"
-
-
-class CellKind(StrEnum):
-    """Name a cell of a 2x2 table."""
-
-    TP = "tp"
-    FP = "fp"
-    FN = "fn"
-    TN = "tn"
-
-    @property
-    def truth(self) -> int:
-        """Return 1 where the label is present."""
-        return int(self in {CellKind.TP, CellKind.FN})
-
-    @property
-    def predicted(self) -> int:
-        """Return 1 where the label was predicted."""
-        return int(self in {CellKind.TP, CellKind.FP})
-
-
-class Reviewed(StrEnum):
-    """Say whether a list holds what has a verdict, what has none, or both."""
-
-    ANY = "any"
-    OPEN = "open"
-    DONE = "done"
-
-
-@dataclass(frozen=True)
-class ListQuery:
-    """Say which list is meant; the same query gives the same list, whatever is put right meanwhile."""
-
-    kind: ListKind = ListKind.ERRORS
-    split: Split | None = Split.VALIDATION
-    basis: Basis = Basis.TUNED
-    label: int | None = None
-    direction: Direction | None = None
-    cell: CellKind | None = None
-    # For what was added instead: the label that was; None where nothing was.
-    added: int | None = None
-    # For what two runs judge differently: the number of the run to compare with.
-    other: int | None = None
-    reviewed: Reviewed = Reviewed.ANY
-    # When the list was opened: verdicts given later do not move anything out of it.
-    as_of: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -148,14 +89,15 @@ def open_list(session: Session, run: Run, query: ListQuery) -> ReviewList:
     """Make the list that a query means."""
     seen = evidence.load(session, run, query.split, query.basis)
     losses = cell_losses(seen.truth, seen.probabilities)
-    wanted, column_order = _wanted(session, run, query, seen)
+    chosen = choose(session, run, query, seen)
+    wanted = chosen.cells
     if query.reviewed is not Reviewed.ANY:
         judged = _judged(seen, reviews.verdicts(session, run, as_of=query.as_of))
-        wanted &= judged if query.reviewed is Reviewed.DONE else ~judged
+        wanted = wanted & (judged if query.reviewed is Reviewed.DONE else ~judged)
     rows, columns = np.nonzero(wanted)
     keys = [-losses[rows, columns]]
-    if column_order is not None:
-        keys.append(-column_order[rows])
+    if chosen.rank is not None:
+        keys.append(-np.broadcast_to(chosen.rank, wanted.shape)[rows, columns])
     order = np.lexsort((columns, rows, *keys))
     return ReviewList(query, seen, losses, rows[order], columns[order], reviews.verdicts(session, run))
 
@@ -180,9 +122,9 @@ def first_of_each_label(session: Session, listed: ReviewList, limit: int) -> dic
 
 def counts(seen: Evidence, label_id: int | None = None) -> dict[str, int]:
     """Count errors by direction, and the images that have any; for one label or for all."""
-    wrong = _wrong(seen)
+    wrong = wrong_cells(seen)
     if label_id is not None:
-        wrong &= np.arange(wrong.shape[1]) == _column(seen, label_id)
+        wrong &= np.arange(wrong.shape[1]) == column_of(seen, label_id)
     return {
         Direction.MISSED.value: int((wrong & (seen.truth == 1)).sum()),
         Direction.WRONGLY_ADDED.value: int((wrong & (seen.truth == 0)).sum()),
@@ -192,7 +134,7 @@ def counts(seen: Evidence, label_id: int | None = None) -> dict[str, int]:
 
 def errors_by_label(seen: Evidence) -> dict[int, int]:
     """Count each label's errors."""
-    return {label.id: int(n) for label, n in zip(seen.labels, _wrong(seen).sum(axis=0), strict=True)}
+    return {label.id: int(n) for label, n in zip(seen.labels, wrong_cells(seen).sum(axis=0), strict=True)}
 
 
 def _entry(listed: ReviewList, place: int, images: dict[int, Image]) -> Entry:
@@ -214,48 +156,6 @@ def _entry(listed: ReviewList, place: int, images: dict[int, Image]) -> Entry:
     )
 
 
-def _wanted(session: Session, run: Run, query: ListQuery, seen: Evidence) -> tuple[Flags, Floats | None]:
-    """Return which cells a list holds, bool [n, L], and what images are ordered by before their cells, if anything."""
-    only = np.ones(len(seen.labels), dtype=np.bool_)
-    if query.label is not None:
-        only = np.arange(len(seen.labels)) == _column(seen, query.label)
-    match query.kind:
-        case ListKind.ERRORS:
-            return _wrong(seen) & _direction(seen.truth, query.direction) & only, None
-        case ListKind.IMAGES:
-            return _wrong(seen) & only, image_losses(seen.truth, seen.probabilities)
-        case ListKind.CELL:
-            cell = query.cell or CellKind.FN
-            return (seen.truth == cell.truth) & (seen.predictions == cell.predicted) & only, None
-        case ListKind.INSTEAD:
-            return _instead(seen, query) & only, None
-        case ListKind.FIXED | ListKind.BROKEN:
-            before = comparisons.predictions_before(session, run, query.other, seen)
-            right, was_right = seen.predictions == seen.truth, before == seen.truth
-            changed = (right & ~was_right) if query.kind is ListKind.FIXED else (~right & was_right)
-            return changed & (before >= 0) & (seen.truth >= 0) & only, None
-
-
-def _instead(seen: Evidence, query: ListQuery) -> Flags:
-    """Return where the label was missed and the other one wrongly added, or nothing was."""
-    added = (seen.truth == 0) & (seen.predictions == 1)
-    here = ~added.any(axis=1) if query.added is None else added[:, _column(seen, query.added)]
-    missed: Flags = (seen.truth == 1) & (seen.predictions == 0) & here[:, None]
-    return missed
-
-
-def _wrong(seen: Evidence) -> Flags:
-    wrong: Flags = (seen.truth >= 0) & (seen.truth != seen.predictions)
-    return wrong
-
-
-def _direction(truth: Cells, direction: Direction | None) -> Flags:
-    if direction is None:
-        return np.ones(truth.shape, dtype=np.bool_)
-    chosen: Flags = truth == (1 if direction is Direction.MISSED else 0)
-    return chosen
-
-
 def _judged(seen: Evidence, given: dict[tuple[int, int], Said]) -> Flags:
     judged = np.zeros(seen.truth.shape, dtype=np.bool_)
     rows = {int(image_id): row for row, image_id in enumerate(seen.image_ids)}
@@ -263,10 +163,3 @@ def _judged(seen: Evidence, given: dict[tuple[int, int], Said]) -> Flags:
         if image_id in rows and seen.column(label_id) >= 0:
             judged[rows[image_id], seen.column(label_id)] = True
     return judged
-
-
-def _column(seen: Evidence, label_id: int) -> int:
-    column = seen.column(label_id)
-    if column < 0:
-        raise NotFoundError
-    return column

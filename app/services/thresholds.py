@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import JobKind, JobStatus
 from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, ObjectiveKind
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Job, Run, Threshold
-from app.models.types import now
+from app.models import Account, Job, Run, Threshold, ThresholdSet
 from app.services import jobs
 
 BY_HAND = "by hand"
@@ -28,31 +27,41 @@ class Chosen:
     tuned: bool
 
 
+def active_set(session: Session, run_id: int) -> ThresholdSet | None:
+    """Read the set of thresholds that a run is judged by; None before it was ever tuned."""
+    return session.scalar(select(ThresholdSet).where(ThresholdSet.run_id == run_id, ThresholdSet.is_active))
+
+
 def thresholds_of(session: Session, run: Run) -> dict[int, Threshold]:
-    """Read a run's thresholds by label id."""
-    return {row.label_id: row for row in session.scalars(select(Threshold).where(Threshold.run_id == run.id))}
+    """Read a run's active thresholds by label id."""
+    query = select(Threshold).join(ThresholdSet).where(ThresholdSet.run_id == run.id, ThresholdSet.is_active)
+    return {row.label_id: row for row in session.scalars(query)}
 
 
 def limits_of(session: Session, run_id: int) -> dict[int, float]:
-    """Read the values of a run's thresholds by label id."""
-    query = select(Threshold.label_id, Threshold.value).where(Threshold.run_id == run_id)
+    """Read the values of a run's active thresholds by label id."""
+    query = (
+        select(Threshold.label_id, Threshold.value)
+        .join(ThresholdSet)
+        .where(ThresholdSet.run_id == run_id, ThresholdSet.is_active)
+    )
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 def threshold_values(session: Session, run: Run) -> list[float]:
-    """Read a run's thresholds in the order of its labels; 0.5 where there is none."""
+    """Read a run's active thresholds in the order of its labels; 0.5 where there is none."""
     limits = limits_of(session, run.id)
     return [limits.get(label["id"], DEFAULT_THRESHOLD) for label in run.labels]
 
 
 def keep_tuned(
     session: Session, run_id: int, chosen: Sequence[Chosen], objective: Objective, *, account_id: int | None = None
-) -> None:
-    """Replace all thresholds of a run by tuned ones."""
-    session.execute(delete(Threshold).where(Threshold.run_id == run_id))
+) -> ThresholdSet:
+    """Keep tuned thresholds as a new set of a run, and judge the run by it from now on."""
+    made = _new_set(session, run_id, account_id, objective_to_dict(objective))
     session.add_all(
         Threshold(
-            run_id=run_id,
+            set_id=made.id,
             label_id=each.label_id,
             value=each.value,
             objective=objective_name(objective),
@@ -61,20 +70,50 @@ def keep_tuned(
         )
         for each in chosen
     )
+    return made
 
 
 def set_by_hand(session: Session, run: Run, label_id: int, value: float, account: Account | None) -> Threshold:
-    """Set one label's threshold by hand."""
+    """Set one label's threshold by hand: a new set, with the others as they were."""
     if label_id not in {label["id"] for label in run.labels}:
         raise NotFoundError
     if not (isfinite(value) and 0 <= value <= 1):
         sentence = _("A threshold is a number from 0 to 1.")
         raise InvalidInputError(sentence, fields={"value": sentence})
-    row = session.get(Threshold, (run.id, label_id)) or Threshold(run_id=run.id, label_id=label_id)
-    row.value, row.objective, row.tuned = value, BY_HAND, False
-    row.set_by_id, row.set_at = account.id if account else None, now()
-    session.add(row)
-    return row
+    earlier = thresholds_of(session, run)
+    account_id = account.id if account else None
+    made = _new_set(session, run.id, account_id, None)
+    session.add_all(
+        Threshold(
+            set_id=made.id,
+            label_id=row.label_id,
+            value=row.value,
+            objective=row.objective,
+            tuned=row.tuned,
+            set_by_id=row.set_by_id,
+            set_at=row.set_at,
+        )
+        for row in earlier.values()
+        if row.label_id != label_id
+    )
+    changed = Threshold(
+        set_id=made.id, label_id=label_id, value=value, objective=BY_HAND, tuned=False, set_by_id=account_id
+    )
+    session.add(changed)
+    return changed
+
+
+def _new_set(session: Session, run_id: int, account_id: int | None, objective: dict[str, Any] | None) -> ThresholdSet:
+    """Add the next version of a run's thresholds, and make it the active one."""
+    earlier = active_set(session, run_id)
+    last = session.scalar(select(func.max(ThresholdSet.version)).where(ThresholdSet.run_id == run_id)) or 0
+    if earlier is not None:
+        earlier.is_active = False
+        session.flush()  # two active ones are refused by the database
+    made = ThresholdSet(run_id=run_id, version=last + 1, objective=objective, is_active=True, made_by_id=account_id)
+    session.add(made)
+    session.flush()  # the thresholds carry its number
+    return made
 
 
 def request_tuning(session: Session, run: Run, *, objective: Objective = F1, account: Account | None = None) -> Job:

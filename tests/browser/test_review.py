@@ -14,7 +14,7 @@ from app.db import session_scope
 from app.domain.statuses import Split, Verdict
 from app.models import Account, Annotation, Review, Run
 from app.services import evaluations, review_lists
-from app.services.review_lists import ListQuery
+from app.services.list_queries import ListQuery
 from tests.browser.conftest import NARROW
 from tests.run_factory import answer, made_up, make_run
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.statuses import Direction, Split
 from app.models import Account, Review
-from app.routes.reviews import params_of, wanted_list
+from app.routes.reviews import wanted_list
 from app.services import review_lists
 from app.services.evidence import Basis
-from app.services.review_lists import CellKind, ListKind, ListQuery, Reviewed
+from app.services.list_queries import CellKind, ListKind, ListQuery, Reviewed
 from tests.factories import AccountFactory, MemberFactory, ProjectFactory
 from tests.run_factory import World, make_world
 
@@ -167,12 +167,14 @@ def test_an_address_means_the_list_it_was_made_from() -> None:
         added=4,
         other=2,
         reviewed=Reviewed.OPEN,
+        slice="a:b",
+        annotator=7,
         as_of=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     )
-    written = params_of(query)
+    written = query.address()
     assert "split=all" in written
     read = wanted_list(
-        ListKind.CELL, "all", Basis.HALF, 3, Direction.MISSED, CellKind.FP, 4, 2, Reviewed.OPEN, 1767323045000
+        ListKind.CELL, "all", Basis.HALF, 3, Direction.MISSED, CellKind.FP, 4, 2, Reviewed.OPEN, "a:b", 7, 1767323045000
     )
     assert read == query
     assert wanted_list(split=Split.TEST).split is Split.TEST

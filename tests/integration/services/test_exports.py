@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.db import session_scope
 from app.domain.statuses import Answer, JobKind, Recipe, Split, View
-from app.models import Image, Label, Prediction, Project, Run, Threshold
+from app.domain.thresholds import F1
+from app.models import Image, Label, Prediction, Project, Run
 from app.services import annotations, exports, imports, jobs, labels, truths
 from app.services.import_tables import TableOptions
+from app.services.thresholds import Chosen, keep_tuned
 from tests.factories import AccountFactory, ProjectFactory, annotate
 from tests.integration.worker.pictures import folder_of
 from worker.jobs import imports as imports_job
@@ -128,7 +130,7 @@ def test_the_full_form_tells_who_when_split_and_what_the_model_says(project: Pro
                 run_id=run.id, image_id=image.id, probabilities=struct.pack("<4f", 0, 0.25, 0.5, 0.75), held_out=True
             )
         )
-        session.add(Threshold(run_id=run.id, label_id=live[2].id, value=0.6, objective="f1", tuned=True))
+        keep_tuned(session, run.id, [Chosen(live[2].id, 0.6, tuned=True)], F1)
     row = full(project)["none.jpg"]
     assert (row["labels"], row["who"], row["split"]) == ("human", "Tagger of none.jpg", "validation")
     assert abs((datetime.now(UTC) - datetime.fromisoformat(row["when"])).total_seconds()) < 60

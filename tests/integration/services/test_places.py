@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.statuses import Answer, Verdict, View
 from app.services import places, review_lists, reviews
+from app.services.list_queries import ListQuery
 from app.services.places import Place
-from app.services.review_lists import ListQuery
 from tests.run_factory import World, make_world
 
 

@@ -12,7 +12,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.models.types import now
 from app.services import evaluations, evidence, review_lists, reviews
 from app.services.evidence import Basis
-from app.services.review_lists import CellKind, ListKind, ListQuery, Reviewed
+from app.services.list_queries import CellKind, ListKind, ListQuery, Reviewed
 from tests.run_factory import World, make_run, make_world
 
 

@@ -1,0 +1,89 @@
+"""Which list of a run is meant: its kind and its filters, as its address says them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlencode
+
+from app.domain.statuses import Direction, Split
+from app.services.evidence import Basis
+
+
+class ListKind(StrEnum):
+    """Say what a list holds."""
+
+    ERRORS = "errors"
+    # The same errors, image by image, the image with the highest mean loss first.
+    IMAGES = "images"
+    CELL = "cell"
+    INSTEAD = "instead"
+    FIXED = "fixed"
+    BROKEN = "broken"
+
+
+class CellKind(StrEnum):
+    """Name a cell of a 2x2 table."""
+
+    TP = "tp"
+    FP = "fp"
+    FN = "fn"
+    TN = "tn"
+
+    @property
+    def truth(self) -> int:
+        """Return 1 where the label is present."""
+        return int(self in {CellKind.TP, CellKind.FN})
+
+    @property
+    def predicted(self) -> int:
+        """Return 1 where the label was predicted."""
+        return int(self in {CellKind.TP, CellKind.FP})
+
+
+class Reviewed(StrEnum):
+    """Say whether a list holds what has a verdict, what has none, or both."""
+
+    ANY = "any"
+    OPEN = "open"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """Say which list is meant; the same query gives the same list, whatever is put right meanwhile."""
+
+    kind: ListKind = ListKind.ERRORS
+    split: Split | None = Split.VALIDATION
+    basis: Basis = Basis.TUNED
+    label: int | None = None
+    direction: Direction | None = None
+    cell: CellKind | None = None
+    # For what was added instead: the label that was; None where nothing was.
+    added: int | None = None
+    # For what two runs judge differently: the number of the run to compare with.
+    other: int | None = None
+    reviewed: Reviewed = Reviewed.ANY
+    # Of images only those with this value of a dimension, as services.slices writes them, such as "decade:1910s".
+    slice: str = ""
+    # Only what this account annotated.
+    annotator: int | None = None
+    # When the list was opened: verdicts given later do not move anything out of it.
+    as_of: datetime | None = None
+
+    def address(self) -> str:
+        """Write the query as the part of an address behind the question mark."""
+        given = {
+            "list": self.kind,
+            "split": self.split or "all",
+            "at": self.basis,
+            "label": self.label,
+            "direction": self.direction,
+            "cell": self.cell,
+            "added": self.added,
+            "other": self.other,
+            "reviewed": None if self.reviewed is Reviewed.ANY else self.reviewed,
+            "slice": self.slice or None,
+            "annotator": self.annotator,
+            "asof": None if self.as_of is None else round(self.as_of.timestamp() * 1000),
+        }
+        return urlencode({name: value for name, value in given.items() if value is not None})
