@@ -19,8 +19,9 @@ from app.db import session_scope
 from app.errors import UnavailableError
 from app.i18n import gettext as _
 from app.services import jobs
+from app.storage import get_storage
 from app.supervision import end_if_abandoned
-from worker import running
+from worker import running, scratch
 
 log = logging.getLogger(__name__)
 # The images worker never loads the training stack: it starts at once and stays small.
@@ -49,6 +50,8 @@ def main(arguments: list[str]) -> None:
 
     worker_ready.connect(ready, weak=False)
     worker_shutting_down.connect(shutting_down, weak=False)
+    if queue == TRAINING_QUEUE:
+        scratch.clear(get_storage())
     celery = make_celery(url)
     celery.conf.include = TASKS_OF_QUEUE[queue]
     celery.set_default()
