@@ -18,16 +18,24 @@ def clear(storage: Storage, *, older_than_seconds: float = DAY_SECONDS) -> list[
     Returns what was removed.
     """
     limit = time.time() - older_than_seconds
-    left = [
+    found = (
         path
         for folder in (storage.checkpoints, storage.embeddings, storage.backbones)
         for pattern in PATTERNS
         for path in folder.glob(f"**/{pattern}")
-        if path.lstat().st_mtime < limit
-    ]
+    )
+    left = [path for path in found if _touched(path) < limit]
     for path in left:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
     return left
+
+
+def _touched(path: Path) -> float:
+    """Tell when a path was last written, in seconds; one that has gone meanwhile is as new as can be."""
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
