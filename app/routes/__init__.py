@@ -17,10 +17,12 @@ from app.routes import (
     people,
     projects,
     reports,
+    review_lists,
     reviews,
     runs,
     samples,
     sign_in,
+    thresholds,
 )
 
 ROUTERS: list[APIRouter] = [
@@ -38,8 +40,10 @@ ROUTERS: list[APIRouter] = [
     people.router,
     projects.router,
     reports.router,
+    review_lists.router,
     reviews.router,
     runs.router,
     samples.router,
     sign_in.router,
+    thresholds.router,
 ]

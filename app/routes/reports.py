@@ -1,18 +1,18 @@
-"""Reports of finished runs: the page, its files, and the thresholds set on it."""
+"""Reports of finished runs: the page and its files."""
 
 from dataclasses import dataclass
-from math import isnan, nan
-from typing import Annotated, Any
+from math import isnan
+from typing import Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from app.deps import Access, DbSession, Lead, Reviewer
+from app.deps import DbSession, Reviewer
 from app.domain.statuses import JobStatus, Role, Split
 from app.formats.report_csv import report_csv
 from app.i18n import gettext as _
 from app.models import Epoch, Project, Run
-from app.services import comparisons, evaluations, evidence, jobs, review_lists, reviews, runs, thresholds
+from app.services import comparisons, evaluations, evidence, jobs, review_lists, reviews, runs
 from app.services.evaluations import Changes, Report
 from app.services.evidence import Basis
 from app.services.list_queries import ListQuery
@@ -103,24 +103,6 @@ def json_file(
     return JSONResponse({"project": access.project.name, **made}, headers=_attachment(run, split, at, "json"))
 
 
-@router.post(f"{PAGE}/thresholds")
-def tune(session: DbSession, access: Lead, number: int) -> Response:
-    """Ask a worker to tune the thresholds anew."""
-    run = runs.finished_run(session, access.project.id, number)
-    thresholds.request_tuning(session, run, objective=evidence.objective_of(run), account=access.account)
-    return _back(access, number)
-
-
-@router.post(f"{PAGE}/thresholds/{{label_id}}")
-def set_threshold(
-    session: DbSession, access: Lead, number: int, label_id: int, value: Annotated[str, Form()] = ""
-) -> Response:
-    """Set one label's threshold by hand."""
-    run = runs.finished_run(session, access.project.id, number)
-    thresholds.set_by_hand(session, run, label_id, _number(value), access.account)
-    return _back(access, number)
-
-
 def figures_chart(made: Report) -> dict[str, Any]:
     """Describe precision, recall and average precision with their intervals for Vega-Lite, one band a label."""
     measures = [_("Precision"), _("Recall"), _("Average precision")]
@@ -168,17 +150,6 @@ def _measure_scale(measures: list[str], name: str, values: list[str]) -> dict[st
     return {"field": "measure", "type": "nominal", "scale": {"domain": measures, name: values}, "legend": legend}
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        return nan
-
-
 def _attachment(run: Run, split: Split, at: Basis, ending: str) -> dict[str, str]:
     name = f"run-{run.number}-{split.value}-{at.value}.{ending}"
     return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
-def _back(access: Access, number: int) -> Response:
-    return RedirectResponse(f"/projects/{access.project.id}/runs/{number}/report#figures", status_code=303)

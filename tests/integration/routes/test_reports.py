@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.statuses import Answer, JobStatus, Split
 from app.models import Account
-from app.services import annotations, evaluations, thresholds
+from app.services import annotations, evaluations
 from app.services.evidence import load
 from tests.run_factory import World, make_world
 
@@ -97,35 +97,6 @@ def test_changed_labels_call_for_a_retraining(session: Session, world: World, si
     reviewer = sign_in(world.reviewer).get(report(world)).text
     assert "A lead of this project can retrain" in reviewer
     assert "Retrain with them" not in reviewer
-
-
-def test_a_lead_sets_a_threshold_by_hand(session: Session, world: World, sign_in: SignIn) -> None:
-    path = f"/projects/{world.project.id}/runs/1/thresholds/{world.labels[0].id}"
-    assert sign_in(world.reviewer).post(path, data={"value": "0.3"}).status_code == 403
-    client = sign_in(world.lead)
-    assert client.post(path, data={"value": "0,3"}).status_code == 303
-    session.expire_all()
-    row = thresholds.thresholds_of(session, world.run)[world.labels[0].id]
-    assert (row.value, row.objective, row.set_by_id) == (0.3, thresholds.BY_HAND, world.lead.id)
-    page = client.get(report(world)).text
-    assert "by hand" in page
-    assert 'value="0.300"' in page
-
-
-@pytest.mark.parametrize("value", ["", "much", "1.5", "-0.1", "nan"])
-def test_what_is_no_threshold_is_refused(world: World, sign_in: SignIn, value: str) -> None:
-    path = f"/projects/{world.project.id}/runs/1/thresholds/{world.labels[0].id}"
-    answer = sign_in(world.lead).post(path, data={"value": value})
-    assert answer.status_code == 422
-    assert "from 0 to 1" in answer.text
-
-
-def test_tuning_again_is_a_workers_task(world: World, sign_in: SignIn, sent: list[tuple[str, int]]) -> None:
-    client = sign_in(world.lead)
-    path = f"/projects/{world.project.id}/runs/1/thresholds"
-    assert client.post(path).status_code == 303
-    assert [task for task, _job in sent] == ["loupe.evaluate"]
-    assert "being tuned" in client.get(report(world)).text
 
 
 def test_an_annotator_and_a_stranger_do_not_see_it(world: World, sign_in: SignIn, owner: Account) -> None:
