@@ -1,7 +1,6 @@
 """Lists of errors and the review screen keep their places; verdicts are saved once."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,13 +8,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Direction, Split
 from app.models import Account, Review
-from app.routes.reviews import wanted_list
 from app.services import review_lists
-from app.services.evidence import Basis
-from app.services.list_queries import CellKind, ListKind, ListQuery, Reviewed
-from tests.factories import AccountFactory, MemberFactory, ProjectFactory
+from app.services.list_queries import ListQuery
 from tests.run_factory import World, make_world
 
 SignIn = Callable[[Account], TestClient]
@@ -39,46 +34,6 @@ def places(session: Session, world: World, query: ListQuery | None = None) -> li
 def send(client: TestClient, world: World, pair: tuple[int, int], verdict: str, key: str) -> Any:
     body = {"image_id": pair[0], "label_id": pair[1], "verdict": verdict, "client_key": key}
     return client.post(f"/api/v1{root(world)}/verdicts", json=body)
-
-
-def test_the_review_tab_leads_to_the_newest_errors(world: World, sign_in: SignIn) -> None:
-    answer = sign_in(world.reviewer).get(f"/projects/{world.project.id}/review")
-    assert answer.headers["location"] == f"{root(world)}/errors"
-
-
-def test_without_a_run_the_review_tab_says_so(session: Session, sign_in: SignIn) -> None:
-    project = ProjectFactory.create(session=session)
-    account = AccountFactory.create(session=session)
-    MemberFactory.create(session=session, project_id=project.id, account_id=account.id, role="reviewer")
-    session.commit()
-    answer = sign_in(account).get(f"/projects/{project.id}/review")
-    assert answer.status_code == 200
-    assert "nothing to review yet" in answer.text
-
-
-def test_errors_are_listed_with_the_place_each_has(session: Session, world: World, sign_in: SignIn) -> None:
-    page = sign_in(world.reviewer).get(f"{root(world)}/errors").text
-    for position, (image_id, label_id) in enumerate(places(session, world)):
-        assert f"position={position}&amp;item={image_id}-{label_id}" in page
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["", "?direction=missed", "?direction=wrongly_added", "?list=images", "?split=all", "?split=train", "?at=half",
-     "?reviewed=open", "?reviewed=done", "?page=99", "?split=nonsense"],
-)  # fmt: skip
-def test_every_filter_gives_a_page(world: World, sign_in: SignIn, query: str) -> None:
-    assert sign_in(world.reviewer).get(f"{root(world)}/errors{query}").status_code == 200
-
-
-def test_a_cell_opens_its_images(session: Session, world: World, sign_in: SignIn) -> None:
-    client = sign_in(world.reviewer)
-    label = world.labels[0]
-    for cell in CellKind:
-        page = client.get(f"{root(world)}/cells/{label.id}/{cell.value}").text
-        for image_id, _label in places(session, world, ListQuery(kind=ListKind.CELL, label=label.id, cell=cell)):
-            assert f"item={image_id}-{label.id}" in page
-    assert client.get(f"{root(world)}/cells/999999/tp").status_code == 404
 
 
 def test_the_review_screen_shows_the_place_named(session: Session, world: World, sign_in: SignIn) -> None:
@@ -154,27 +109,3 @@ def test_an_image_of_another_project_is_not_there(session: Session, world: World
     other = make_world(session)
     pair = places(session, other)[0]
     assert send(sign_in(world.reviewer), world, pair, "label_error", "key-00001").status_code == 404
-
-
-def test_an_address_means_the_list_it_was_made_from() -> None:
-    query = ListQuery(
-        kind=ListKind.CELL,
-        split=None,
-        basis=Basis.HALF,
-        label=3,
-        direction=Direction.MISSED,
-        cell=CellKind.FP,
-        added=4,
-        other=2,
-        reviewed=Reviewed.OPEN,
-        slice="a:b",
-        annotator=7,
-        as_of=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-    )
-    written = query.address()
-    assert "split=all" in written
-    read = wanted_list(
-        ListKind.CELL, "all", Basis.HALF, 3, Direction.MISSED, CellKind.FP, 4, 2, Reviewed.OPEN, "a:b", 7, 1767323045000
-    )
-    assert read == query
-    assert wanted_list(split=Split.TEST).split is Split.TEST

@@ -1,0 +1,177 @@
+"""Lists of a run's errors and suspects, and the images behind a number."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from app.deps import Access, DbSession, Reviewer
+from app.domain.statuses import Direction, Role, Split
+from app.models import Project, Run
+from app.services import evidence, review_lists, runs
+from app.services.evidence import Basis, RunLabel
+from app.services.list_queries import CellKind, ListKind, ListQuery, Reviewed
+from app.services.review_lists import Entry, ReviewList
+from app.templating import render
+
+router = APIRouter()
+PAGE = "/projects/{project_id}/runs/{number}"
+# Divides by two, three, four and six, so that most windows show full rows.
+PAGE_SIZE = 48
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list as its pages speak of it: what it holds, and the address that leads back to it."""
+
+    query: ListQuery
+    params: str
+    label: RunLabel | None
+    added: RunLabel | None
+    total: int
+    n_reviewed: int
+
+
+@dataclass(frozen=True)
+class ErrorsPage:
+    """What reviews/errors.html shows."""
+
+    project: Project
+    role: Role
+    run: Run
+    listed: Listed
+    entries: list[Entry]
+    page: int
+    pages: int
+    counts: dict[str, int]
+    by_label: list[tuple[RunLabel, int]]
+    split_counts: dict[Split, int]
+    seen_in_training: int
+
+
+@dataclass(frozen=True)
+class NothingPage:
+    """What reviews/nothing.html shows."""
+
+    project: Project
+    role: Role
+
+
+def wanted_list(
+    list: Annotated[ListKind, Query()] = ListKind.ERRORS,  # noqa: A002 - the query's name
+    split: Annotated[Split | str, Query()] = Split.VALIDATION,
+    at: Basis = Basis.TUNED,
+    label: int | None = None,
+    direction: Direction | None = None,
+    cell: CellKind | None = None,
+    added: int | None = None,
+    other: int | None = None,
+    reviewed: Reviewed = Reviewed.ANY,
+    slice: Annotated[str, Query(max_length=200)] = "",  # noqa: A002 - the query's name
+    annotator: int | None = None,
+    asof: Annotated[int | None, Query(ge=0, le=4_102_444_800_000)] = None,
+) -> ListQuery:
+    """Read from the address which list is meant; a split that does not exist means all of them."""
+    known = Split(split) if split in set(Split) else None
+    moment = None if asof is None else datetime.fromtimestamp(asof / 1000, UTC)
+    return ListQuery(
+        kind=list,
+        split=known,
+        basis=at,
+        label=label,
+        direction=direction,
+        cell=cell,
+        added=added,
+        other=other,
+        reviewed=reviewed,
+        slice=slice,
+        annotator=annotator,
+        as_of=moment,
+    )
+
+
+Wanted = Annotated[ListQuery, Depends(wanted_list)]
+
+
+@router.get("/projects/{project_id}/review")
+def newest(request: Request, session: DbSession, access: Reviewer) -> Response:
+    """Lead to the errors of the newest finished run."""
+    run = runs.latest_run(session, access.project.id)
+    if run is None:
+        return render(request, "reviews/nothing.html", NothingPage(access.project, access.role))
+    return RedirectResponse(f"/projects/{access.project.id}/runs/{run.number}/errors", status_code=303)
+
+
+@router.get(f"{PAGE}/errors")
+def errors(
+    request: Request,
+    session: DbSession,
+    access: Reviewer,
+    number: int,
+    wanted: Wanted,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """List what a run gets wrong, the largest loss first."""
+    run = runs.finished_run(session, access.project.id, number)
+    return render(request, "reviews/errors.html", _errors_page(session, access, run, _opened(wanted), page))
+
+
+@router.get(f"{PAGE}/cells/{{label_id}}/{{cell}}")
+def cell_images(
+    request: Request,
+    session: DbSession,
+    access: Reviewer,
+    number: int,
+    label_id: int,
+    cell: CellKind,
+    wanted: Wanted,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """Show the images behind one number of a label's 2x2 table."""
+    run = runs.finished_run(session, access.project.id, number)
+    query = replace(_opened(wanted), kind=ListKind.CELL, label=label_id, cell=cell)
+    return render(request, "reviews/errors.html", _errors_page(session, access, run, query, page))
+
+
+def _opened(query: ListQuery) -> ListQuery:
+    # What is judged from now on stays in the list: only then does every place keep its number.
+    if query.reviewed is Reviewed.ANY or query.as_of is not None:
+        return query
+    return replace(query, as_of=datetime.now(UTC))
+
+
+def listed_of(made: ReviewList) -> Listed:
+    """Describe a list to its pages."""
+    named = {label.id: label for label in made.seen.labels}
+    query = made.query
+    return Listed(
+        query=query,
+        params=query.address(),
+        label=named.get(query.label or 0),
+        added=named.get(query.added or 0),
+        total=len(made),
+        n_reviewed=made.n_reviewed,
+    )
+
+
+def _errors_page(session: Session, access: Access, run: Run, query: ListQuery, page: int) -> ErrorsPage:
+    made = review_lists.open_list(session, run, query)
+    pages = max(1, -(-len(made) // PAGE_SIZE))
+    page = min(page, pages)
+    counted = review_lists.errors_by_label(made.seen)
+    return ErrorsPage(
+        project=access.project,
+        role=access.role,
+        run=run,
+        listed=listed_of(made),
+        entries=review_lists.entries(session, made, range((page - 1) * PAGE_SIZE, page * PAGE_SIZE)),
+        page=page,
+        pages=pages,
+        counts=review_lists.counts(made.seen, query.label),
+        by_label=[(label, counted[label.id]) for label in made.seen.labels],
+        split_counts=evidence.split_counts(session, run),
+        seen_in_training=made.seen.seen_in_training,
+    )
