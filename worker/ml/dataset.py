@@ -74,7 +74,8 @@ def read_views(item: Item, transform: Transform, views: Sequence[str]) -> list[P
         raise ImageUnreadableError(item) from error
     resampling = _RESAMPLING[transform.interpolation]
     return [
-        np.asarray(image.resize((size, size), resampling, box=_box(image.size, view, transform.crop))) for view in views
+        np.asarray(image.resize((size, size), resampling, box=box_of(image.size, view, transform.crop)))
+        for view in views
     ]
 
 
@@ -98,7 +99,7 @@ def run_over(
 
     def forward(pixels: Sequence[Pixels]) -> Floats:
         with torch.inference_mode(), autocast(device):
-            seen = [run(_to_input(view, transform, device)).float() for view in pixels]
+            seen = [run(to_input(view, transform, device)).float() for view in pixels]
         mean: Floats = torch.stack(seen).mean(dim=0).cpu().numpy()
         return mean
 
@@ -135,7 +136,7 @@ def _read(items: Sequence[Item], transform: Transform, views: Sequence[str]) -> 
     return [np.stack(view) for view in zip(*read, strict=True)]
 
 
-def _to_input(pixels: Pixels, transform: Transform, device: str) -> torch.Tensor:
+def to_input(pixels: Pixels, transform: Transform, device: str) -> torch.Tensor:
     """Turn uint8 [b, s, s, 3] into normalised float32 [b, 3, s, s], channels last in memory, on the device."""
     # Pillow's arrays may be read-only, which torch warns about; stacking has copied them.
     images = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float()
@@ -144,7 +145,7 @@ def _to_input(pixels: Pixels, transform: Transform, device: str) -> torch.Tensor
     return images.sub_(mean).div_(std).contiguous(memory_format=torch.channels_last)
 
 
-def _box(size: tuple[int, int], view: str, crop: float) -> tuple[float, float, float, float]:
+def box_of(size: tuple[int, int], view: str, crop: float) -> tuple[float, float, float, float]:
     """Return the part of the image that a view shows, in pixels."""
     width, height = size
     if view == "whole":
