@@ -1,8 +1,8 @@
 """Show what was predicted for what, for labels that overlap, with the images behind every number.
 
-One table over all labels, as for labels that exclude each other, would mean nothing here: an image can be right for one
-label and wrong for another. There is a 2x2 table per label instead, and a table of what was added where a label was
-missed.
+An image can be right for one label and wrong for another. Therefore there is a 2x2 table per label, and a table of
+what was added where a label was missed. `mlcm` puts all labels into one table; `single_label` does so for labels that
+exclude each other.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.matrices import Cells, Flags, Rows, checked_predictions, checked_truth
+from app.domain.matrices import Cells, Flags, Floats, Rows, checked_predictions, checked_truth
+
+Counts = npt.NDArray[np.int64]
 
 
 # Arrays have no single truth value, so that none of these is compared field by field.
@@ -47,9 +49,9 @@ class MissedInstead:
 
     """
 
-    counts: npt.NDArray[np.int64]
-    nothing_else: npt.NDArray[np.int64]
-    missed: npt.NDArray[np.int64]
+    counts: Counts
+    nothing_else: Counts
+    missed: Counts
     _missed_cells: Flags
     _added_cells: Flags
 
@@ -94,12 +96,49 @@ def missed_instead(truth: npt.ArrayLike, predictions: npt.ArrayLike) -> MissedIn
     added = (cells == 0) & (given == 1)
     alone = missed & ~added.any(axis=1, keepdims=True)
     return MissedInstead(
-        counts=missed.T.astype(np.int64) @ added.astype(np.int64),
+        counts=pair_counts(missed, added),
         nothing_else=alone.sum(axis=0, dtype=np.int64),
         missed=missed.sum(axis=0, dtype=np.int64),
         _missed_cells=missed,
         _added_cells=added,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Confused:
+    """Hold that one label was missed on `count` images where another was added, of `missed` on which it was missed."""
+
+    label: int
+    added: int
+    count: int
+    missed: int
+
+
+def most_confused(table: MissedInstead, least: int = 1) -> list[Confused]:
+    """List what was added where a label was missed, the most frequent first; pairs of fewer than `least` images not.
+
+    Of equally frequent pairs, the one that makes up the larger share of its label's misses comes first.
+    """
+    rows, columns = np.nonzero(table.counts >= max(1, least))
+    found = [
+        Confused(int(row), int(column), int(table.counts[row, column]), int(table.missed[row]))
+        for row, column in zip(rows, columns, strict=True)
+    ]
+    return sorted(found, key=lambda pair: (-pair.count, pair.missed, pair.label, pair.added))
+
+
+def pair_counts(first: Flags, second: Flags) -> Counts:
+    """Count the rows in which both hold, int [A, B], for every column of bool [n, A] with every one of bool [n, B]."""
+    # Doubles count exactly up to 2 ** 53, and a library multiplies them; whole numbers numpy would add one by one.
+    return (first.T.astype(np.float64) @ second.astype(np.float64)).astype(np.int64)
+
+
+def shares(counts: npt.ArrayLike, axis: int) -> Floats:
+    """Return each count as a share of its row (axis 1) or its column (axis 0); NaN where that sums to nothing."""
+    table = np.asarray(counts, dtype=np.float64)
+    whole = table.sum(axis=axis, keepdims=True)
+    made: Floats = np.divide(table, whole, out=np.full_like(table, np.nan), where=whole > 0)
+    return made
 
 
 def _checked(truth: npt.ArrayLike, predictions: npt.ArrayLike) -> tuple[Cells, Cells]:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from sklearn.metrics import multilabel_confusion_matrix
 
-from app.domain.confusion import label_confusions, missed_instead
+from app.domain.confusion import Confused, label_confusions, missed_instead, most_confused, shares
 from tests.unit.domain.strategies import Matrix, cases, reproducible
 
 HUMAN, ANIMAL, HOUSE = 0, 1, 2
@@ -77,3 +77,22 @@ def test_counts_are_those_of_the_images_behind_them(case: tuple[Matrix, Matrix, 
         somewhere = set(np.concatenate(behind).tolist())
         assert not somewhere & set(alone.tolist())
         assert len(somewhere) + alone.size == table.missed[missed]
+
+
+def test_the_most_confused_come_first_down_to_a_least_number() -> None:
+    truth = np.array([[1, 0, 0]] * 3 + [[1, 0, 0]] + [[0, 1, 0]] * 3)
+    predicted = np.array([[0, 1, 0]] * 3 + [[0, 0, 1]] + [[1, 0, 0]] * 3)
+    table = missed_instead(truth, predicted)
+
+    # Of two equally frequent ones, that which makes up more of its label's misses.
+    first, second = Confused(ANIMAL, HUMAN, 3, 3), Confused(HUMAN, ANIMAL, 3, 4)
+    assert most_confused(table, 3) == [first, second]
+    assert most_confused(table) == [first, second, Confused(HUMAN, HOUSE, 1, 4)]
+    assert most_confused(table, 4) == []
+
+
+def test_shares_are_of_rows_or_of_columns_and_undefined_where_there_is_nothing() -> None:
+    counts = [[1, 3], [0, 0]]
+    assert shares(counts, axis=1)[0].tolist() == [0.25, 0.75]
+    assert np.isnan(shares(counts, axis=1)[1]).all()
+    assert shares(counts, axis=0).tolist() == [[1, 1], [0, 0]]
