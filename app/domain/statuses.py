@@ -70,6 +70,7 @@ class JobKind(StrEnum):
     PREDICT = "predict"
     SAMPLE = "sample"
     IMAGES = "images"
+    ACTIVATION = "activation"
 
 
 class Answer(StrEnum):
@@ -117,8 +118,23 @@ class Verdict(StrEnum):
     """Say what a reviewer found behind a disagreement of model and people."""
 
     LABEL_ERROR = "label_error"
+    # The annotation stands, whether or not the model contradicts it.
     MODEL_ERROR = "model_error"
     AMBIGUOUS = "ambiguous"
+    # Somebody else shall look; the verdict opens a question at the desk.
+    SECOND_OPINION = "second_opinion"
+    # The image does not belong into the collection: kept, but out of training.
+    EXCLUDE = "exclude"
+
+    @property
+    def settles(self) -> bool:
+        """Tell whether it decides the label's ground truth."""
+        return self in {Verdict.LABEL_ERROR, Verdict.MODEL_ERROR}
+
+    @property
+    def judges(self) -> bool:
+        """Tell whether it says something of the annotation, be it that nobody can tell."""
+        return self.settles or self is Verdict.AMBIGUOUS
 
 
 class TruthValue(StrEnum):

@@ -15,7 +15,7 @@ from app.domain.sampling import Order
 from app.domain.statuses import Answer, Role
 from app.i18n import gettext as _
 from app.models import Account, Image, Label, Project
-from app.services import claims, predictions, queue, runs
+from app.services import claims, predictions, queue, runs, second_opinions
 from app.services.images import image_urls
 from app.services.labels import live_labels
 from app.templating import render
@@ -118,7 +118,7 @@ def next_images(session: DbSession, access: Annotator, asked: NextRequest) -> di
         held=asked.held,
     )
     return {
-        "items": _items(session, access.project, batch.images),
+        "items": _asked(session, access.account, _items(session, access.project, batch.images)),
         "order": batch.order.value,
         "progress": _progress(session, access.project, access.account),
     }
@@ -206,6 +206,14 @@ def _items(session: Session, project: Project, images: Iterable[Image]) -> list[
             }
         )
     return items
+
+
+def _asked(session: Session, account: Account, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say of each item who asks this person for a second opinion, and on which label."""
+    found = second_opinions.questions(session, account, [item["id"] for item in items])
+    return [
+        item | {"asked": [{"label": one.label, "who": one.who} for one in found.get(item["id"], [])]} for item in items
+    ]
 
 
 def _progress(session: Session, project: Project, account: Account) -> dict[str, int]:

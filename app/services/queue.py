@@ -15,7 +15,7 @@ from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Annotation, Claim, Image, Project, Skip
 from app.models.types import now
-from app.services import annotations, claims, labels, predictions, runs, thresholds, truths
+from app.services import annotations, claims, labels, predictions, runs, second_opinions, thresholds, truths
 
 # The image on the screen and those preloaded behind it; more would keep images from others for no gain.
 BATCH_MOST = 10
@@ -71,19 +71,21 @@ def next_images(
 ) -> Batch:
     """Choose and claim the next images for a person; `skipped` gives those the person passed by instead.
 
-    `held` are images the person's screen has already: they are not given again.
+    Images about which somebody asks for a second opinion come first. `held` are images the person's screen has already:
+    they are not given again.
     """
     claims.lock(session, project)
     passed = _skipped_by(account)
-    query = _waiting(project.id).where(~_elsewhere(account, now()), passed if skipped else ~passed)
-    if held:
-        query = query.where(Image.id.not_in(held))
+    free = (~_elsewhere(account, now()), passed if skipped else ~passed, Image.id.not_in(held))
     wanted = max(0, min(count, BATCH_MOST))
+    asked = _asked(project.id, account).where(*free)
+    first: Sequence[int] = session.scalars(asked.limit(wanted)).all()
+    query = _waiting(project.id).where(*free, Image.id.not_in(first))
     if order is Order.SEQUENTIAL:
-        chosen: Sequence[int] = session.scalars(query.order_by(Image.id).limit(wanted)).all()
+        others: Sequence[int] = session.scalars(query.order_by(Image.id).limit(wanted)).all()
     else:
-        order, chosen = _ordered(session, project, account, order, session.scalars(query.order_by(Image.id)).all())
-    claimed = claims.take(session, project, account, chosen[:wanted])
+        order, others = _ordered(session, project, account, order, session.scalars(query.order_by(Image.id)).all())
+    claimed = claims.take(session, project, account, [*first, *others][:wanted])
     found = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(claimed)))}
     return Batch([found[image_id] for image_id in claimed], order)
 
@@ -128,6 +130,7 @@ def answer(
         seconds=seconds,
     )
     claims.release(session, account, [image_id])
+    second_opinions.close(session, annotation)
     return annotation
 
 
@@ -157,6 +160,7 @@ def undo(session: Session, project: Project, account: Account, client_key: str) 
     """Take a submission or a skip of this person back, and claim the image for another look."""
     annotation = annotations.take_back(session, account=account, client_key=client_key)
     if annotation is not None:
+        second_opinions.reopen(session, annotation)
         claims.take(session, project, account, [annotation.image_id])
         return True
     skipped = session.scalar(
@@ -226,6 +230,12 @@ def _ordered(
 
 def _waiting(project_id: int) -> Select[int]:
     return select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None), ~_answered())
+
+
+def _asked(project_id: int, account: Account) -> Select[int]:
+    """Find the images about which this person is asked for a second opinion, the oldest question first."""
+    query = select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None))
+    return query.where(second_opinions.awaits(account)).order_by(second_opinions.first_asked(), Image.id)
 
 
 def _answered(account: Account | None = None) -> ColumnElement[bool]:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from app.domain.statuses import Answer, Verdict
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Annotation, Project, Review, Run, SnapshotItem
+from app.models import Account, Annotation, Image, Project, Review, Run, SnapshotItem
 from app.models.types import now
-from app.services import annotations, truths
+from app.services import annotations, second_opinions, truths
 
 # An image and a label: what one verdict is about.
 Pair = tuple[int, int]
@@ -36,11 +36,15 @@ def judge(
     label_id: int,
     verdict: Verdict,
     client_key: str,
+    list_kind: str = "",
+    blind_answer: Answer | None = None,
+    batch_key: str | None = None,
 ) -> Review:
-    """Keep a verdict on one label of one image, and settle that label's truth accordingly.
+    """Keep a verdict on one label of one image, and do what follows from it.
 
-    A label error turns around what the run was told; a model error confirms it; ambiguous settles nothing. It replaces
-    this reviewer's earlier verdict on the same label, decision included. The same `client_key` twice counts once.
+    A label error turns around what the run was told; a model error confirms it; the others settle nothing: ambiguous is
+    noted, a second opinion asks others at the desk, exclude leaves the image out. It replaces this reviewer's earlier
+    verdict on the same label, with all that followed. The same `client_key` twice counts once.
     """
     truths.lock_images(session, [image_id])
     repeated = _by_key(session, client_key)
@@ -50,7 +54,7 @@ def judge(
                 _("Another verdict was already saved under the same number. Please load the page again.")
             )
         return repeated
-    known = known_truth(session, run, image_id, label_id)
+    told = _told(session, run, image_id, label_id, verdict)
     moment = now()
     earlier = _own(session, run, account, (image_id, label_id))
     if earlier is not None:
@@ -63,11 +67,14 @@ def judge(
         verdict=verdict,
         account_id=account.id,
         client_key=client_key,
+        list_kind=list_kind,
+        blind_answer=blind_answer,
+        batch_key=batch_key,
         created_at=moment,
     )
     session.add(review)
-    _settle(session, project, account, review, present=known)
-    session.flush()  # the answer tells the verdict's id
+    session.flush()  # what follows from it names it
+    _carry_out(session, project, account, review, told=told)
     return review
 
 
@@ -79,6 +86,11 @@ def undo(session: Session, *, project: Project, run: Run, account: Account, clie
     review = _by_key(session, client_key)
     if review is None or review.account_id != account.id or review.run_id != run.id:
         return None
+    return take_back(session, project=project, run=run, account=account, review=review)
+
+
+def take_back(session: Session, *, project: Project, run: Run, account: Account, review: Review) -> Review:
+    """Take a verdict back, with what followed from it; what it had replaced counts again."""
     truths.lock_images(session, [review.image_id])
     session.refresh(review)
     if review.undone_at is not None:
@@ -95,8 +107,8 @@ def undo(session: Session, *, project: Project, run: Run, account: Account, clie
     _end(session, review, now())
     if replaced is not None:
         replaced.undone_at = None
-        known = known_truth(session, run, review.image_id, review.label_id)
-        _settle(session, project, account, replaced, present=known)
+        told = _told(session, run, review.image_id, review.label_id, replaced.verdict)
+        _carry_out(session, project, account, replaced, told=told)
     session.flush()  # the page that asks next shows it
     return review
 
@@ -124,38 +136,74 @@ def count(session: Session, run: Run) -> int:
     return session.scalar(select(func.count()).select_from(pairs.subquery())) or 0
 
 
+def given_by(session: Session, run: Run, account: Account, limit: int) -> list[Review]:
+    """List a person's verdicts on a run that stand, the latest first."""
+    query = select(Review).where(
+        Review.run_id == run.id, Review.account_id == account.id, Review.undone_at.is_(None)
+    )  # what they replaced comes back when they are taken back
+    return list(session.scalars(query.order_by(Review.created_at.desc(), Review.id.desc()).limit(limit)))
+
+
 def known_truth(session: Session, run: Run, image_id: int, label_id: int) -> bool:
     """Tell whether the run was told that the label is present in the image; refuse what it was not told."""
+    return _told(session, run, image_id, label_id, Verdict.LABEL_ERROR)
+
+
+def _told(session: Session, run: Run, image_id: int, label_id: int, verdict: Verdict) -> bool:
     item = session.get(SnapshotItem, (run.id, image_id))
     column = next((i for i, label in enumerate(run.labels) if label["id"] == label_id), None)
     if item is None or column is None:
         raise NotFoundError(_("Run %(number)s does not know this image or this label.") % {"number": run.number})
     value = int(np.frombuffer(item.truth, dtype=np.int8)[column])
-    if value < 0:
+    if value < 0 and verdict.judges:
         raise ConflictError(_("Nobody had answered for this label when the run began, so there is nothing to judge."))
     return value == 1
 
 
-def _settle(session: Session, project: Project, account: Account, review: Review, *, present: bool) -> None:
-    if review.verdict is Verdict.AMBIGUOUS:
-        return
-    shown = present != (review.verdict is Verdict.LABEL_ERROR)
-    decision = annotations.decide(
-        session,
-        project=project,
-        image_id=review.image_id,
-        account=account,
-        label_id=review.label_id,
-        answer=Answer.PRESENT if shown else Answer.ABSENT,
-    )
-    review.annotation_id = decision.id
+def _carry_out(session: Session, project: Project, account: Account, review: Review, *, told: bool) -> None:
+    if review.verdict is Verdict.SECOND_OPINION:
+        second_opinions.ask(session, review)
+    elif review.verdict is Verdict.EXCLUDE:
+        image = session.get_one(Image, review.image_id, populate_existing=True)
+        # The same moment on both: that is how taking the verdict back knows that it had left the image out.
+        image.excluded_at = image.excluded_at or review.created_at
+    elif review.verdict.settles:
+        shown = told != (review.verdict is Verdict.LABEL_ERROR)
+        decision = annotations.decide(
+            session,
+            project=project,
+            image_id=review.image_id,
+            account=account,
+            label_id=review.label_id,
+            answer=Answer.PRESENT if shown else Answer.ABSENT,
+        )
+        session.flush()  # the decision's id
+        review.annotation_id = decision.id
 
 
 def _end(session: Session, review: Review, moment: datetime) -> None:
     review.undone_at = moment
+    if review.verdict is Verdict.SECOND_OPINION:
+        second_opinions.withdraw(session, review, moment)
+    elif review.verdict is Verdict.EXCLUDE:
+        _include(session, review)
     decision = session.get(Annotation, review.annotation_id) if review.annotation_id else None
     if decision is not None:
         annotations.withdraw(session, decision)
+
+
+def _include(session: Session, review: Review) -> None:
+    """Take an image in again that this verdict left out, unless somebody else's does too."""
+    image = session.get_one(Image, review.image_id, populate_existing=True)
+    if image.excluded_at != review.created_at:
+        return
+    query = select(Review.created_at).where(
+        Review.image_id == image.id,
+        Review.verdict == Verdict.EXCLUDE,
+        Review.undone_at.is_(None),
+        Review.id != review.id,
+    )
+    image.excluded_at = session.scalars(query.order_by(Review.created_at)).first()
 
 
 def _own(session: Session, run: Run, account: Account, pair: Pair) -> Review | None:

@@ -3,9 +3,16 @@ import { t } from "../strings.js";
 
 /** Say what is already known of an entry, in a sentence. */
 export function hintFor(entry) {
-  if (!entry || entry.state === "open") return "";
+  if (!entry) return "";
+  if (entry.state === "open") return asked(entry.item);
   if (entry.state === "skipped") return t("skippedBefore");
   return t(entry.answers.size ? "answeredBefore" : "answeredNone");
+}
+
+// Some images come again because a reviewer wants to hear a second person.
+function asked({ asked: questions = [] }) {
+  const labels = [...new Set(questions.map((one) => one.label))].join(", ");
+  return labels && t("secondOpinion", { labels });
 }
 
 /** Tell whether two sets of answers say the same. */

@@ -50,7 +50,8 @@ export class View {
 
   /** Show how far the tagging is: of all, and in this session. */
   progress({ done, total }, pace) {
-    this.part("done").textContent = done;
+    // An answer to a second question about an image tags nothing that was not tagged.
+    this.part("done").textContent = Math.min(done, total);
     this.part("total").textContent = total;
     const bar = this.root.querySelector("progress");
     bar.max = Math.max(total, 1);
