@@ -1,8 +1,8 @@
 """Everything known about every image, one row each, for spreadsheets and statistics.
 
-The form is not read back. A cell of text that a spreadsheet would run as a formula gets an apostrophe in front;
-the lesson's form (labels_csv) keeps every name exactly. The words in it are those of Loupe's vocabulary and are not
-translated, so that a script works on every installation's file.
+Of this form files, labels and details are read back, nothing else. A cell of text that a spreadsheet would run as a
+formula gets an apostrophe in front; the lesson's form (labels_csv) keeps every name exactly. The words in it are those
+of Loupe's vocabulary and are not translated, so that a script works on every installation's file.
 """
 
 import csv
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from app.formats.detail_columns import DETAIL_PREFIX, guarded
 from app.formats.label_names import LABEL_DELIMITER
 
 Status = Literal["tagged", "none apply", "not tagged", "skipped", "disputed"]
@@ -21,8 +22,6 @@ FIXED_COLUMNS = ("file", "status", "labels", "who", "when", "split")
 # Their prefixes keep a label called "file" or "split" from looking like a fixed column.
 LABEL_COLUMNS = ("answer", "probability", "threshold", "predicted")
 
-# What spreadsheets take for the beginning of a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # Excel takes a CSV for UTF-8 only if it begins with this mark.
 _BOM = "\ufeff"
 # Rows written between two chunks: enough that a chunk is worth sending, few enough that it is small.
@@ -56,27 +55,31 @@ class FullRow:
     when: datetime | None = None
     split: str | None = None
     cells: Mapping[str, LabelCells] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
-def full_csv(labels: Sequence[str], rows: Iterable[FullRow], *, bom: bool = True) -> Iterator[str]:
-    """Write the table in chunks of text, to be encoded as UTF-8; `labels` gives the columns and their order."""
+def full_csv(
+    labels: Sequence[str], rows: Iterable[FullRow], details: Sequence[str] = (), *, bom: bool = True
+) -> Iterator[str]:
+    """Write the table in chunks of text, to be encoded as UTF-8; `labels` and `details` give columns and order."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
     if bom:
         buffer.write(_BOM)
-    writer.writerow([*FIXED_COLUMNS, *(f"{column}: {label}" for label in labels for column in LABEL_COLUMNS)])
+    of_labels = [f"{column}: {label}" for label in labels for column in LABEL_COLUMNS]
+    writer.writerow([*FIXED_COLUMNS, *of_labels, *(f"{DETAIL_PREFIX}{name}" for name in details)])
     for number, row in enumerate(rows, start=1):
-        writer.writerow(_cells(labels, row))
+        writer.writerow(_cells(labels, details, row))
         if number % _CHUNK_ROWS == 0:
             yield _drained(buffer)
     yield _drained(buffer)
 
 
-def _cells(labels: Sequence[str], row: FullRow) -> Iterator[str]:
-    yield _text(row.file)
+def _cells(labels: Sequence[str], details: Sequence[str], row: FullRow) -> Iterator[str]:
+    yield guarded(row.file)
     yield row.status
-    yield _text(LABEL_DELIMITER.join(row.labels))
-    yield _text(LABEL_DELIMITER.join(name.replace(LABEL_DELIMITER, "/") for name in row.who))
+    yield guarded(LABEL_DELIMITER.join(row.labels))
+    yield guarded(LABEL_DELIMITER.join(name.replace(LABEL_DELIMITER, "/") for name in row.who))
     yield _moment(row.when)
     yield row.split or ""
     for label in labels:
@@ -85,11 +88,8 @@ def _cells(labels: Sequence[str], row: FullRow) -> Iterator[str]:
         yield _number(cells.probability)
         yield _number(cells.threshold)
         yield cells.predicted
-
-
-def _text(value: str) -> str:
-    """Keep a spreadsheet from running a name as a formula."""
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    for name in details:
+        yield guarded(row.details.get(name, ""))
 
 
 def _moment(value: datetime | None) -> str:

@@ -1,6 +1,7 @@
 """The lesson's CSV form: one row per image, `file,label`, labels separated by `|`, an empty label = none apply.
 
-A file that is missing from the table is not tagged; a file with an empty label was looked at and none apply.
+A file that is missing from the table is not tagged; a file with an empty label was looked at and none apply. Further
+columns are details of the images (see detail_columns); a table may also hold details only.
 Cells are written as they are, formulas too, because the form has to come back unchanged; see full_csv for the
 form made for spreadsheets.
 """
@@ -9,16 +10,19 @@ import csv
 import io
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.formats.csv_text import CsvRefused, Record, declared_separator, decode, sniff_separator, split_records
+from app.formats.detail_columns import DetailColumns, find_details, merged
 from app.formats.label_names import LABEL_DELIMITER, LabelNameRefused, clean_label_name
 from app.i18n import gettext as _
 from app.i18n import ngettext
 
 FILE_COLUMN = "file"
 LABEL_COLUMN = "label"
+# Chosen as the column of labels where a table has none.
+NO_LABEL_COLUMN = "-"
 
 # What other programs and courses call the two columns.
 _FILE_NAMES = ("file", "filename", "file_name", "file name", "fname", "image", "image_file", "path")
@@ -37,6 +41,8 @@ class CsvForm:
     file_column: str = FILE_COLUMN
     label_column: str = LABEL_COLUMN
     label_delimiter: str = LABEL_DELIMITER
+    # Further columns that are not kept as details.
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,9 @@ class LabelRow:
     line: int
     file: str
     labels: tuple[str, ...]
+    details: Mapping[str, str] = field(default_factory=dict)
+    # False where the row says nothing about labels, not even that none apply.
+    tagged: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,8 @@ class LabelTable:
     notes: list[str]
     encoding: str
     separator: str
+    # Columns that are kept as details.
+    details: list[str] = field(default_factory=list)
 
     @property
     def label_counts(self) -> dict[str, int]:
@@ -78,8 +89,9 @@ class _Reading:
 
     form: CsvForm
     file_at: int
-    label_at: int
+    label_at: int | None
     width: int
+    details: DetailColumns
     rows: dict[str, LabelRow] = field(default_factory=dict)
     refused: list[RowRefusal] = field(default_factory=list)
     merged: int = 0
@@ -102,14 +114,17 @@ def read_labels_csv(data: bytes, form: CsvForm | None = None) -> LabelTable:
         raise CsvRefused(_("The first row cannot be read. %(problem)s") % {"problem": first.problem})
     notes = list(decoded.notes)
     file_at, label_at, has_header = _find_columns(first, form, notes)
-    reading = _Reading(form, file_at, label_at, width=len(first.cells))
+    taken = {file_at} if label_at is None else {file_at, label_at}
+    details = find_details(first.cells, taken, form.left_out) if has_header else DetailColumns()
+    reading = _Reading(form, file_at, label_at, width=len(first.cells), details=details)
     if not has_header:
         _read_row(first, reading)
     for record in records:
         _read_row(record, reading)
     notes += _summaries(reading)
     rows = sorted(reading.rows.values(), key=lambda row: row.line)
-    return LabelTable(rows, reading.refused, notes, decoded.encoding, separator)
+    kept = list(details.names.values())
+    return LabelTable(rows, reading.refused, notes, decoded.encoding, separator, kept)
 
 
 def write_lesson_csv(rows: Iterable[tuple[str, Collection[str]]]) -> Iterator[str]:
@@ -145,10 +160,12 @@ def _accepted(chosen: str, usual: tuple[str, ...]) -> tuple[str, ...]:
     return usual if name == usual[0] else (name,)
 
 
-def _find_columns(first: Record, form: CsvForm, notes: list[str]) -> tuple[int, int, bool]:
+def _find_columns(first: Record, form: CsvForm, notes: list[str]) -> tuple[int, int | None, bool]:
     """Find the two columns; without a recognisable header the first two, if the first row begins with an image."""
     names = [cell.strip().casefold() for cell in first.cells]
     file_at = _position(names, _accepted(form.file_column, _FILE_NAMES))
+    if form.label_column == NO_LABEL_COLUMN and file_at is not None:
+        return file_at, None, True
     label_at = _position(names, _accepted(form.label_column, _LABEL_NAMES))
     if file_at is not None and label_at is not None and file_at != label_at:
         starts_with_image = names[file_at].endswith(_IMAGE_ENDINGS)
@@ -165,7 +182,10 @@ def _find_columns(first: Record, form: CsvForm, notes: list[str]) -> tuple[int, 
         return file_at, 1 - file_at, True
     missing = form.file_column if file_at is None else form.label_column
     raise CsvRefused(
-        _("There is no column “%(missing)s”. The columns are: %(columns)s. Choose which hold the file and the labels.")
+        _(
+            "There is no column “%(missing)s”. The columns are: %(columns)s. Choose which hold the file and the labels,"
+            " or say that there are no labels."
+        )
         % {"missing": missing, "columns": ", ".join(cell.strip() or "-" for cell in first.cells[:20])}
     )
 
@@ -185,15 +205,18 @@ def _read_row(record: Record, reading: _Reading) -> None:
     if problem:
         reading.refused.append(RowRefusal(record.row, problem))
         return
-    file = unicodedata.normalize("NFC", record.cells[reading.file_at].strip())
-    cell = record.cells[reading.label_at]
+    file = unicodedata.normalize("NFC", reading.details.text_of(record.cells[reading.file_at].strip()))
+    tagged = reading.label_at is not None and reading.details.is_answered(record.cells)
+    cell = reading.details.text_of(record.cells[reading.label_at]) if reading.label_at is not None and tagged else ""
     given = [label for part in cell.split(reading.form.label_delimiter) if (label := clean_label_name(part))]
     labels = tuple(dict.fromkeys(given))
     reading.repeated += len(labels) < len(given)
+    details = reading.details.read(record.cells)
     earlier = reading.rows.get(file)
     if earlier is None:
-        reading.rows[file] = LabelRow(record.row, file, labels)
-    elif set(earlier.labels) == set(labels):
+        reading.rows[file] = LabelRow(record.row, file, labels, details, tagged)
+    elif (set(earlier.labels), earlier.tagged) == (set(labels), tagged):
+        reading.rows[file] = replace(earlier, details=merged(earlier.details, details))
         reading.merged += 1
     else:
         reason = _("The file is listed before, in row %(row)s, with other labels; that row counts.")
@@ -208,7 +231,7 @@ def _row_problem(record: Record, reading: _Reading) -> str | None:
         ) % {"count": len(cells), "width": reading.width}
     if reading.file_at >= len(cells) or not cells[reading.file_at].strip():
         return _("The row names no file.")
-    if reading.label_at >= len(cells):
+    if reading.label_at is not None and reading.label_at >= len(cells):
         return _(
             "The row has no cell for labels. If none apply, write the separator after the file and nothing behind it."
         )
@@ -218,7 +241,7 @@ def _row_problem(record: Record, reading: _Reading) -> str | None:
 
 
 def _summaries(reading: _Reading) -> list[str]:
-    notes = []
+    notes = reading.details.summary()
     if reading.merged:
         notes.append(
             ngettext(
