@@ -13,6 +13,7 @@ from app.domain.statuses import Direction
 from app.errors import NotFoundError
 from app.models import Run
 from app.services import comparisons
+from app.services.confusion_lists import OF_TWO_LABELS, cells_of
 from app.services.evidence import Evidence
 from app.services.list_queries import CellKind, ListKind, ListQuery
 
@@ -37,7 +38,7 @@ Chooser = Callable[[Session, Run, ListQuery, Evidence], Chosen]
 def choose(session: Session, run: Run, query: ListQuery, seen: Evidence) -> Chosen:
     """Choose the cells that a list holds; only those of the label asked for, if any."""
     chosen = CHOOSERS[query.kind](session, run, query, seen)
-    if query.label is None:
+    if query.label is None or query.kind in OF_TWO_LABELS:
         return chosen
     return Chosen(chosen.cells & (np.arange(len(seen.labels)) == column_of(seen, query.label)), chosen.rank)
 
@@ -98,6 +99,10 @@ def _changed(session: Session, run: Run, query: ListQuery, seen: Evidence) -> Ch
     return Chosen(changed & (before >= 0) & (seen.truth >= 0))
 
 
+def _of_two_labels(_session: Session, _run: Run, query: ListQuery, seen: Evidence) -> Chosen:
+    return Chosen(cells_of(query, seen))
+
+
 CHOOSERS: Mapping[ListKind, Chooser] = {
     ListKind.ERRORS: _errors,
     ListKind.IMAGES: _images,
@@ -105,4 +110,5 @@ CHOOSERS: Mapping[ListKind, Chooser] = {
     ListKind.INSTEAD: _instead,
     ListKind.FIXED: _changed,
     ListKind.BROKEN: _changed,
+    **dict.fromkeys(OF_TWO_LABELS, _of_two_labels),
 }

@@ -19,6 +19,11 @@ class ListKind(StrEnum):
     INSTEAD = "instead"
     FIXED = "fixed"
     BROKEN = "broken"
+    # Cells of tables of labels by labels: `label` is the row, `added` the column.
+    CONFUSED = "confused"
+    SHOWN_TOGETHER = "shown_together"
+    PREDICTED_TOGETHER = "predicted_together"
+    ONE_LABEL = "one_label"
 
 
 class CellKind(StrEnum):
