@@ -17,8 +17,9 @@ from app.domain.matrices import (
     checked_truth,
     predict,
 )
-from app.domain.metrics import Evaluation, evaluate_predictions, json_safe, precision_recall_f1
+from app.domain.metrics import Evaluation, evaluate_predictions, json_safe
 from app.domain.ranking import resampled_average_precision
+from app.domain.scores import precision_recall_f1
 
 
 # Arrays have no single truth value, so that what holds them is not compared field by field.

@@ -1,7 +1,8 @@
 """Measure predictions for overlapping labels against the ground truth, on known cells only.
 
 A figure that is 0/0 is undefined: NaN here, None in JSON, never 0 by itself. Averages count it as 0, as scikit-learn
-does with `zero_division=0`. With nothing unknown every figure equals scikit-learn's; where cells are unknown:
+does with `zero_division=0`. `Scoring` may ask for `zero_division=1` instead: then such a figure is 1, by itself and in
+averages. With nothing unknown every figure equals scikit-learn's; where cells are unknown:
 
 * micro pools the counts of all known cells;
 * macro and weighted (by support) run over the labels that have a known cell at all;
@@ -19,7 +20,7 @@ from math import isnan
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.intervals import Interval, f1_interval, wilson
+from app.domain.intervals import Interval, f_beta_interval, wilson
 from app.domain.matrices import (
     Cells,
     Floats,
@@ -30,8 +31,14 @@ from app.domain.matrices import (
     predict,
 )
 from app.domain.ranking import average_precision, roc_auc
+from app.domain.scores import PLAIN, Scoring, f_beta, precision_recall_f1
+from app.domain.tallies import Counts, Tally, tally
 
 UNDEFINED = float("nan")
+
+
+# How well the probabilities of one label rank its images: average precision and ROC-AUC.
+Ranked = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class LabelMetrics:
     precision: float
     recall: float
     f1: float
+    # F-beta for the beta asked for; F1 where that is 1.
+    f_beta: float
     average_precision: float
     roc_auc: float
     # None where no single threshold made the predictions, as with cross-fitted ones.
@@ -54,6 +63,7 @@ class LabelMetrics:
     precision_interval: Interval
     recall_interval: Interval
     f1_interval: Interval
+    f_beta_interval: Interval
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures for JSON, None where undefined."""
@@ -67,6 +77,7 @@ class Average:
     precision: float
     recall: float
     f1: float
+    f_beta: float
     support: int
 
     def to_dict(self) -> dict[str, object]:
@@ -78,6 +89,8 @@ class Average:
 class Evaluation:
     """Hold every figure of one evaluation; labels are in column order."""
 
+    beta: float
+    undefined_as_one: bool
     n_rows: int
     n_known: int
     labels: tuple[LabelMetrics, ...]
@@ -97,13 +110,16 @@ class Evaluation:
         return json_safe(asdict(self))
 
 
-def evaluate(truth: npt.ArrayLike, probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5) -> Evaluation:
+def evaluate(
+    truth: npt.ArrayLike, probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5, scoring: Scoring = PLAIN
+) -> Evaluation:
     """Measure probabilities against the truth, predicted where a probability reaches its label's threshold.
 
     Args:
         truth: int8 [n, L], 1 present, 0 absent, -1 unknown.
         probabilities: float [n, L], 0 to 1.
         thresholds: float [L], or one for all labels.
+        scoring: beta, and what an undefined figure counts as.
 
     Raises:
         ValueError: when shapes disagree or values are out of range.
@@ -112,11 +128,14 @@ def evaluate(truth: npt.ArrayLike, probabilities: npt.ArrayLike, thresholds: npt
     cells = checked_truth(truth)
     given = checked_probabilities(probabilities, cells.shape)
     limits = checked_thresholds(thresholds, cells.shape[1])
-    return _evaluation(cells, predict(given, limits), given, limits)
+    return evaluate_tally(tally(cells, predict(given, limits)), rank(cells, given), limits, scoring)
 
 
 def evaluate_predictions(
-    truth: npt.ArrayLike, predictions: npt.ArrayLike, probabilities: npt.ArrayLike | None = None
+    truth: npt.ArrayLike,
+    predictions: npt.ArrayLike,
+    probabilities: npt.ArrayLike | None = None,
+    scoring: Scoring = PLAIN,
 ) -> Evaluation:
     """Measure given 0/1 predictions, for instance cross-fitted ones, against the truth.
 
@@ -126,6 +145,7 @@ def evaluate_predictions(
         truth: int8 [n, L], 1 present, 0 absent, -1 unknown.
         predictions: int [n, L], 1 predicted, 0 not.
         probabilities: float [n, L], 0 to 1.
+        scoring: beta, and what an undefined figure counts as.
 
     Raises:
         ValueError: when shapes disagree or values are out of range.
@@ -133,33 +153,53 @@ def evaluate_predictions(
     """
     cells = checked_truth(truth)
     given = None if probabilities is None else checked_probabilities(probabilities, cells.shape)
-    return _evaluation(cells, checked_predictions(predictions, cells.shape), given, None)
+    counted = tally(cells, checked_predictions(predictions, cells.shape))
+    return evaluate_tally(counted, None if given is None else rank(cells, given), None, scoring)
 
 
-def counts(truth: Cells, predictions: Cells, axis: int | None = 0) -> npt.NDArray[np.int64]:
-    """Return true positives, false positives, false negatives and true negatives over known cells, int [4, ...].
-
-    Args:
-        truth: int8 [n, L], 1, 0 or -1.
-        predictions: int8 [n, L], 1 or 0.
-        axis: 0 counts per label, 1 per image, None over all cells.
-
-    """
-    yes = predictions == 1
-    kinds = ((truth == 1) & yes, (truth == 0) & yes, (truth == 1) & ~yes, (truth == 0) & ~yes)
-    return np.array([np.sum(kind, axis=axis, dtype=np.int64) for kind in kinds])
+def rank(truth: Cells, probabilities: Floats) -> list[Ranked]:
+    """Return average precision and ROC-AUC of every label, NaN where undefined."""
+    columns = list(zip(truth.T, probabilities.T, strict=True))
+    return [(average_precision(cells, given), roc_auc(cells, given)) for cells, given in columns]
 
 
-def precision_recall_f1(tp: npt.ArrayLike, fp: npt.ArrayLike, fn: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return precision, recall and F1 of counts of any one shape; NaN where 0/0.
-
-    F1 is 2 tp / (2 tp + fp + fn), so that it is 0 where only one of precision and recall is undefined.
-    """
-    hits, added, missed = (np.asarray(given, dtype=np.float64) for given in (tp, fp, fn))
-    return (
-        _ratio(hits, hits + added),
-        _ratio(hits, hits + missed),
-        _ratio(2 * hits, 2 * hits + added + missed),
+def evaluate_tally(
+    counted: Tally, ranked: Sequence[Ranked] | None, thresholds: Floats | None, scoring: Scoring = PLAIN
+) -> Evaluation:
+    """Give every figure of counts that were made before; `ranked` and `thresholds` are one a label, or unknown."""
+    n_labels = counted.by_label.shape[1]
+    given = [(UNDEFINED, UNDEFINED)] * n_labels if ranked is None else ranked
+    labels = tuple(
+        _label(
+            counted.by_label[:, column],
+            given[column],
+            None if thresholds is None else float(thresholds[column]),
+            scoring,
+        )
+        for column in range(n_labels)
+    )
+    known = [label for label in labels if label.n_known]
+    n_known = int(counted.by_label.sum())
+    wrong = int(counted.by_label[1:3].sum())
+    # An image is wholly right that has neither a false positive nor a false negative.
+    whole = counted.by_image[counted.by_image[:, 1:3].sum(axis=1) == 0]
+    n_judged = int(counted.by_image[:, 3].sum())
+    return Evaluation(
+        beta=scoring.beta,
+        undefined_as_one=scoring.undefined_as_one,
+        n_rows=counted.n_rows,
+        n_known=n_known,
+        labels=labels,
+        micro=_micro(counted.by_label.sum(axis=1), scoring),
+        macro=_over_labels(known, np.ones(len(known))),
+        weighted=_over_labels(known, np.array([label.support for label in known], dtype=np.float64)),
+        samples=_over_images(counted, scoring),
+        subset_accuracy=int(whole[:, 3].sum()) / n_judged if n_judged else UNDEFINED,
+        hamming_loss=wrong / n_known if n_known else UNDEFINED,
+        accuracy_multi=(n_known - wrong) / n_known if n_known else UNDEFINED,
+        mean_average_precision=UNDEFINED
+        if ranked is None
+        else mean_or_undefined([label.average_precision for label in known]),
     )
 
 
@@ -174,46 +214,12 @@ def mean_or_undefined(values: npt.ArrayLike) -> float:
     return float(np.nan_to_num(given, nan=0.0).mean()) if given.size else UNDEFINED
 
 
-def _evaluation(
-    truth: Cells, predictions: Cells, probabilities: Floats | None, thresholds: Floats | None
-) -> Evaluation:
-    """Put all figures together."""
-    known = truth >= 0
-    per_label = counts(truth, predictions)
-    labels = tuple(
-        _label(
-            per_label[:, column],
-            UNDEFINED if probabilities is None else average_precision(truth[:, column], probabilities[:, column]),
-            UNDEFINED if probabilities is None else roc_auc(truth[:, column], probabilities[:, column]),
-            None if thresholds is None else float(thresholds[column]),
-        )
-        for column in range(truth.shape[1])
-    )
-    counted = [label for label in labels if label.n_known]
-    right = (truth == predictions) | ~known
-    judged = known.any(axis=1)
-    n_known = int(known.sum())
-    wrong = int((~right).sum())
-    ranked = [label.average_precision for label in counted]
-    return Evaluation(
-        n_rows=truth.shape[0],
-        n_known=n_known,
-        labels=labels,
-        micro=_micro(per_label.sum(axis=1)),
-        macro=_over_labels(counted, np.ones(len(counted))),
-        weighted=_over_labels(counted, np.array([label.support for label in counted], dtype=np.float64)),
-        samples=_over_images(truth[judged], predictions[judged]),
-        subset_accuracy=mean_or_undefined(right[judged].all(axis=1)),
-        hamming_loss=wrong / n_known if n_known else UNDEFINED,
-        accuracy_multi=(n_known - wrong) / n_known if n_known else UNDEFINED,
-        mean_average_precision=UNDEFINED if probabilities is None else mean_or_undefined(ranked),
-    )
-
-
-def _label(table: npt.NDArray[np.int64], ranked: float, auc: float, threshold: float | None) -> LabelMetrics:
+def _label(table: Counts, ranked: Ranked, threshold: float | None, scoring: Scoring) -> LabelMetrics:
     """Return the figures of one label from its four counts."""
     tp, fp, fn, tn = (int(count) for count in table)
-    precision, recall, f1 = (float(figure) for figure in precision_recall_f1(tp, fp, fn))
+    figures = np.array([*precision_recall_f1(tp, fp, fn), f_beta(tp, fp, fn, scoring.beta)])
+    # Of a label that nobody answered for nothing is said, whatever 0/0 counts as.
+    precision, recall, f1, f_chosen = (float(each) for each in (scoring.settle(figures) if table.sum() else figures))
     return LabelMetrics(
         support=tp + fn,
         n_known=tp + fp + fn + tn,
@@ -224,46 +230,48 @@ def _label(table: npt.NDArray[np.int64], ranked: float, auc: float, threshold: f
         precision=precision,
         recall=recall,
         f1=f1,
-        average_precision=ranked,
-        roc_auc=auc,
+        f_beta=f_chosen,
+        average_precision=ranked[0],
+        roc_auc=ranked[1],
         threshold=threshold,
         precision_interval=wilson(tp, tp + fp),
         recall_interval=wilson(tp, tp + fn),
-        f1_interval=f1_interval(tp, fp, fn),
+        f1_interval=f_beta_interval(tp, fp, fn, 1.0),
+        f_beta_interval=f_beta_interval(tp, fp, fn, scoring.beta),
     )
 
 
-def _micro(table: npt.NDArray[np.int64]) -> Average:
+def _average(figures: Sequence[float] | Floats, support: int) -> Average:
+    precision, recall, f1, f_chosen = (float(figure) for figure in figures)
+    return Average(precision, recall, f1, f_chosen, support)
+
+
+def _micro(table: Counts, scoring: Scoring) -> Average:
     """Return the figures of the pooled counts."""
     tp, fp, fn, _tn = table
-    figures = precision_recall_f1(tp, fp, fn)
     if not table.sum():
-        return Average(UNDEFINED, UNDEFINED, UNDEFINED, 0)
-    precision, recall, f1 = (float(np.nan_to_num(figure, nan=0.0)) for figure in figures)
-    return Average(precision, recall, f1, int(tp + fn))
+        return _average([UNDEFINED] * 4, 0)
+    figures = scoring.settle(np.array([*precision_recall_f1(tp, fp, fn), f_beta(tp, fp, fn, scoring.beta)]))
+    return _average(np.nan_to_num(figures, nan=0.0), int(tp + fn))
 
 
 def _over_labels(labels: Sequence[LabelMetrics], weights: Floats) -> Average:
     """Return the weighted mean of the labels' figures; equal weights where all weights are 0."""
     support = sum(label.support for label in labels)
     if not labels:
-        return Average(UNDEFINED, UNDEFINED, UNDEFINED, support)
-    figures = np.nan_to_num([[label.precision, label.recall, label.f1] for label in labels], nan=0.0)
-    means = np.average(figures, axis=0, weights=weights if weights.sum() else None)
-    return Average(float(means[0]), float(means[1]), float(means[2]), support)
+        return _average([UNDEFINED] * 4, support)
+    figures = np.nan_to_num([[label.precision, label.recall, label.f1, label.f_beta] for label in labels], nan=0.0)
+    return _average(np.average(figures, axis=0, weights=weights if weights.sum() else None), support)
 
 
-def _over_images(truth: Cells, predictions: Cells) -> Average:
+def _over_images(counted: Tally, scoring: Scoring) -> Average:
     """Return the mean of the figures that each image has over its own labels."""
-    tp, fp, fn, _tn = counts(truth, predictions, axis=1)
-    precision, recall, f1 = (mean_or_undefined(figure) for figure in precision_recall_f1(tp, fp, fn))
-    return Average(precision, recall, f1, int((truth == 1).sum()))
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    """Return part / whole, NaN where the whole is 0."""
-    shares: Floats = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
-    return shares
+    tp, fp, fn, n_images = counted.by_image.T
+    support = int((n_images * (tp + fn)).sum())
+    if not n_images.size:
+        return _average([UNDEFINED] * 4, support)
+    figures = np.array([*precision_recall_f1(tp, fp, fn), f_beta(tp, fp, fn, scoring.beta)])
+    return _average(np.average(np.nan_to_num(scoring.settle(figures), nan=0.0), axis=1, weights=n_images), support)
 
 
 def _json_value(value: object) -> object:

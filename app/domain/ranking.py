@@ -25,7 +25,15 @@ def average_precision(truth: Cells, probabilities: Floats) -> float:
 def resampled_average_precision(truth: Cells, probabilities: Floats, weights: npt.NDArray[np.float32]) -> Floats:
     """Return the average precision of one label in each of B resamples, float64 [B].
 
-    NaN in a resample that holds no image with the label.
+    NaN in a resample that holds no image with the label. Arguments as in `resampled_ranking`.
+    """
+    return resampled_ranking(truth, probabilities, weights)[0]
+
+
+def resampled_ranking(truth: Cells, probabilities: Floats, weights: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """Return the average precision and the ROC-AUC of one label in each of B resamples, float64 [B] each.
+
+    Average precision is NaN in a resample that holds no image with the label, ROC-AUC also where all do.
 
     Args:
         truth: int8 [n], 1, 0 or -1; unknown rows are left out.
@@ -37,21 +45,28 @@ def resampled_average_precision(truth: Cells, probabilities: Floats, weights: np
     order = known[np.argsort(-probabilities[known], kind="stable")]
     positive = truth[order] == 1
     ends = _tie_ends(probabilities[order])
-    # Recall grows only at the ties that hold a positive image; the other ties merely add to the images above the next.
-    ends = ends[np.diff(np.cumsum(positive)[ends], prepend=0) > 0]
+    starts = np.concatenate(([0], ends[:-1] + 1)).astype(np.intp)
+    # Both figures grow only at the ties that hold a positive image; other ties merely add to what lies above the next.
+    holds = np.diff(np.cumsum(positive)[ends], prepend=0) > 0
+    starts, ends = starts[holds], ends[holds]
     if ends.size == 0:
-        return np.full(weights.shape[1], np.nan)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    drawn = weights[order[: ends[-1] + 1]]
-    above = np.cumsum(np.add.reduceat(drawn, starts, axis=0), axis=0, dtype=np.float64)
-    gained = np.add.reduceat(drawn * positive[: ends[-1] + 1, None], starts, axis=0).astype(np.float64)
+        nothing = np.full(weights.shape[1], np.nan)
+        return nothing, nothing.copy()
+    drawn = weights[order]
+    gained = np.add.reduceat(drawn[: ends[-1] + 1] * positive[: ends[-1] + 1, None], starts, axis=0).astype(np.float64)
+    between, tied = _pieces(drawn, starts, ends)
+    above = np.cumsum(between + tied, axis=0)
     hits = np.cumsum(gained, axis=0)
     # Where nothing was drawn so far nothing was gained either: dividing by 1 keeps that term at 0.
     precision = hits / np.maximum(above, 1)
-    total = hits[-1]
-    summed = (gained * precision).sum(axis=0)
-    averages: Floats = np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
-    return averages
+    n_present = hits[-1]
+    n_absent = drawn.sum(axis=0, dtype=np.float64) - n_present
+    # An absent image below counts whole, one in the same tie half.
+    below = n_absent - (above - hits) + (tied - gained) / 2
+    return (
+        _over((gained * precision).sum(axis=0), n_present),
+        _over((gained * below).sum(axis=0), n_present * n_absent),
+    )
 
 
 def roc_auc(truth: Cells, probabilities: Floats) -> float:
@@ -83,3 +98,19 @@ def _tie_ends(descending: Floats) -> Rows:
     if descending.size == 0:
         return np.empty(0, dtype=np.intp)
     return np.append(np.flatnonzero(np.diff(descending)), descending.size - 1)
+
+
+def _pieces(drawn: npt.NDArray[np.float32], starts: Rows, ends: Rows) -> tuple[Floats, Floats]:
+    """Return how often rows were drawn between each tie and the one before it, and in the tie, float64 [G, B] each."""
+    before = np.concatenate(([0], ends[:-1] + 1)).astype(np.intp)
+    edges = np.column_stack([before, starts]).ravel()
+    sums = np.add.reduceat(drawn[: ends[-1] + 1], edges, axis=0).astype(np.float64)
+    # An empty piece comes back as the row that it begins with.
+    between = np.where((before == starts)[:, None], 0.0, sums[0::2])
+    return between, sums[1::2]
+
+
+def _over(part: Floats, whole: Floats) -> Floats:
+    """Return part / whole, NaN where the whole is 0."""
+    shares: Floats = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return shares

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.confusion import missed_instead
-from app.domain.intervals import RESAMPLES, Interval, average_precision_interval, bootstrap_weights
+from app.domain.intervals import RESAMPLES, Interval, ranking_intervals
 from app.domain.metrics import Evaluation, LabelMetrics, evaluate_predictions
 from app.domain.statuses import JobKind, Split
 from app.models import Account, Image, Project, Run, Threshold, Truth
@@ -229,11 +229,7 @@ def _ranking_intervals(seen: Evidence, seed: int) -> list[Interval]:
     resamples = min(RESAMPLES, CELLS_TO_RESAMPLE // max(1, seen.truth.size))
     if resamples < FEWEST_RESAMPLES or not seen.truth.size:
         return [Interval(float("nan"), float("nan"))] * n_labels
-    weights = bootstrap_weights(len(seen.truth), resamples, seed)
-    return [
-        average_precision_interval(seen.truth[:, column], seen.probabilities[:, column], weights)
-        for column in range(n_labels)
-    ]
+    return [pair[0] for pair in ranking_intervals(seen.truth, seen.probabilities, seed, resamples)]
 
 
 def _replacements(seen: Evidence) -> list[Replacement]:

@@ -5,17 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
+from sklearn.metrics import average_precision_score, roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
 
 from app.domain.intervals import (
     Z_95,
     Interval,
-    average_precision_interval,
     bootstrap_weights,
     f1_interval,
+    f_beta_interval,
     percentile_interval,
+    ranking_intervals,
     wilson,
 )
-from tests.unit.domain.strategies import noisy, reproducible
+from app.domain.scores import f_beta
+from tests.unit.domain.strategies import Matrix, noisy, reproducible
 
 trials = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -47,6 +51,7 @@ def test_wilsons_interval_equals_scipys(case: tuple[int, int]) -> None:
     expected = binomtest(*case).proportion_ci(0.95, method="wilson")
 
     assert wilson(*case) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert wilson(*case) == pytest.approx(proportion_confint(*case, alpha=0.05, method="wilson"), abs=1e-9)
 
 
 @reproducible
@@ -136,19 +141,76 @@ def test_rows_are_drawn_with_equal_chances() -> None:
     assert weights.var(axis=1) == pytest.approx(np.full(10, 0.9), abs=0.09)
 
 
-def test_the_interval_of_average_precision_narrows_with_more_images() -> None:
-    widths = []
-    for n in (40, 640):
-        truth, probabilities = noisy(n, 1, seed=2)
-        low, high = average_precision_interval(truth[:, 0], probabilities[:, 0], bootstrap_weights(n, 500, seed=0))
-        assert 0 <= low < high <= 1
-        widths.append(high - low)
-
-    # Sixteen times the images make it about a quarter as wide.
-    assert widths[1] < widths[0] / 2
+counted = st.integers(0, 400)
 
 
-def test_the_interval_of_average_precision_needs_a_positive_image() -> None:
-    none = np.zeros(5, dtype=np.int8)
+@reproducible
+@given(counted, counted, counted, st.sampled_from([0.25, 0.5, 1.0, 2.0, 4.0]))
+def test_the_interval_of_f_beta_holds_f_beta_and_swaps_with_precision_and_recall(
+    tp: int, fp: int, fn: int, beta: float
+) -> None:
+    low, high = f_beta_interval(tp, fp, fn, beta)
 
-    assert average_precision_interval(none, np.full(5, 0.5), bootstrap_weights(5, 20, seed=0)).to_list() is None
+    if tp + fp + fn:
+        found = float(f_beta(tp, fp, fn, beta))
+        assert 0 <= low <= found + 1e-12
+        assert found - 1e-12 <= high <= 1
+        assert low < high
+        # Precision and recall change places where beta does with 1 / beta.
+        assert f_beta_interval(tp, fn, fp, 1 / beta) == pytest.approx((low, high), abs=1e-9)
+
+
+@reproducible
+@given(counted, counted, counted)
+def test_the_general_interval_meets_that_of_f1(tp: int, fp: int, fn: int) -> None:
+    near = f_beta_interval(tp, fp, fn, 1 + 1e-9)
+
+    assert near == pytest.approx(f1_interval(tp, fp, fn), abs=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("beta", [0.25, 0.5, 2.0, 4.0])
+@pytest.mark.parametrize(("recall", "alarms"), [(0.8, 0.1), (0.3, 0.02), (0.95, 0.4)])
+def test_the_interval_of_f_beta_covers_the_true_one_about_95_times_in_100(
+    recall: float, alarms: float, beta: float
+) -> None:
+    # 300 images, a third of them with the label.
+    tp, fp, fn = recall / 3, alarms * 2 / 3, (1 - recall) / 3
+    drawn = np.random.default_rng(7).multinomial(300, [tp, fp, fn, 1 - tp - fp - fn], size=2000)
+    true = float(f_beta(tp, fp, fn, beta))
+
+    covered = [low <= true <= high for low, high in (f_beta_interval(*map(int, row[:3]), beta) for row in drawn)]
+
+    assert 0.92 < np.mean(covered) < 0.98
+
+
+def test_the_intervals_of_a_ranking_are_those_of_resamples_measured_one_by_one() -> None:
+    truth, given_ = noisy(80, 2, seed=2, unknown=0.1)
+    probabilities: Matrix = np.round(given_, 1).astype(np.float64)
+    resamples = 150
+    # As many rows are drawn at a time as `ranking_intervals` draws.
+    weights = np.hstack([bootstrap_weights(80, size, [5, start]) for start, size in ((0, 100), (100, 50))]).astype(int)
+    for column, pair in enumerate(ranking_intervals(truth, probabilities, 5, resamples)):
+        cells, said = truth[:, column], probabilities[:, column]
+        drawn = [rows[cells[rows] >= 0] for rows in (np.repeat(np.arange(80), each) for each in weights.T)]
+        for interval, score in zip(pair, (average_precision_score, roc_auc_score), strict=True):
+            samples = [score(cells[rows], said[rows]) for rows in drawn]
+            assert interval == pytest.approx(np.quantile(samples, [0.025, 0.975]), abs=1e-9)
+
+
+def test_the_intervals_of_a_ranking_narrow_with_more_images() -> None:
+    few, many = (ranking_intervals(*noisy(n, 1, seed=2), seed=0, resamples=500)[0] for n in (40, 640))
+
+    for narrow, wide in zip(many, few, strict=True):
+        assert 0 <= wide.low < wide.high <= 1
+        # Sixteen times the images make it about a quarter as wide.
+        assert narrow.high - narrow.low < (wide.high - wide.low) / 2
+
+
+def test_the_intervals_of_a_ranking_need_images_of_both_kinds() -> None:
+    truth = np.array([[0, 1, -1], [0, 1, -1], [0, 1, -1]], dtype=np.int8)
+
+    none, whole, unknown = ranking_intervals(truth, np.full((3, 3), 0.5), seed=0, resamples=20)
+
+    assert [interval.to_list() for interval in none] == [None, None]
+    assert [interval.to_list() for interval in whole] == [[1.0, 1.0], None]
+    assert [interval.to_list() for interval in unknown] == [None, None]

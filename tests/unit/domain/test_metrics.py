@@ -6,16 +6,21 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
     classification_report,
+    fbeta_score,
     hamming_loss,
     multilabel_confusion_matrix,
 )
 
 from app.domain.intervals import wilson
-from app.domain.metrics import Average, Evaluation, evaluate, evaluate_predictions
+from app.domain.matrices import predict
+from app.domain.metrics import Average, Evaluation, evaluate, evaluate_predictions, evaluate_tally, rank
+from app.domain.scores import Scoring
+from app.domain.tallies import Tally, tally
 from tests.unit.domain.strategies import Matrix, cases, noisy, reproducible
 
 AVERAGES = ("micro", "macro", "weighted", "samples")
@@ -61,6 +66,60 @@ def test_every_figure_equals_scikit_learns_where_nothing_is_unknown(case: tuple[
     assert ours.subset_accuracy == pytest.approx(accuracy_score(truth, predicted), abs=1e-9)
     assert ours.hamming_loss == pytest.approx(hamming_loss(truth, predicted), abs=1e-9)
     assert ours.accuracy_multi == pytest.approx((truth == predicted).mean(), abs=1e-9)
+
+
+@reproducible
+@given(cases(unknown=False), st.sampled_from([0.5, 1.0, 2.0, 3.7]), st.booleans())
+def test_f_beta_and_what_0_over_0_counts_as_are_scikit_learns(
+    case: tuple[Matrix, Matrix, Matrix], beta: float, undefined_as_one: bool
+) -> None:
+    truth, probabilities, thresholds = case
+    predicted = (probabilities >= thresholds).astype(int)
+    division = {"zero_division": int(undefined_as_one)}
+    report = classification_report(truth, predicted, output_dict=True, **division)
+
+    ours = evaluate(truth, probabilities, thresholds, Scoring(beta, undefined_as_one))
+
+    expected = fbeta_score(truth, predicted, beta=beta, average=None, **division)
+    assert [zero_if_undefined(label.f_beta) for label in ours.labels] == pytest.approx(expected, abs=1e-9)
+    for column, label in enumerate(ours.labels):
+        theirs = report[str(column)]
+        assert [zero_if_undefined(value) for value in (label.precision, label.recall, label.f1)] == pytest.approx(
+            [theirs["precision"], theirs["recall"], theirs["f1-score"]], abs=1e-9
+        )
+    for name in AVERAGES:
+        theirs, average = report[f"{name} avg"], average_of(ours, name)
+        assert shares(average) == pytest.approx(
+            (theirs["precision"], theirs["recall"], theirs["f1-score"]), abs=1e-9
+        ), name
+        expected = fbeta_score(truth, predicted, beta=beta, average=name, **division)
+        assert average.f_beta == pytest.approx(expected, abs=1e-9), name
+
+
+@pytest.mark.parametrize("beta", [0.0, -1.0, math.nan, math.inf])
+def test_a_beta_that_weighs_nothing_is_refused(beta: float) -> None:
+    with pytest.raises(ValueError, match="beta"):
+        Scoring(beta)
+
+
+def test_of_a_label_nobody_answered_for_nothing_is_said_whatever_0_over_0_counts_as() -> None:
+    ours = evaluate(np.array([[1, -1]]), np.array([[0.9, 0.9]]), scoring=Scoring(undefined_as_one=True))
+
+    assert math.isnan(ours.labels[1].precision)
+    assert ours.macro.precision == 1.0
+
+
+@reproducible
+@given(cases(unknown=True))
+def test_counts_kept_as_json_give_the_same_figures(case: tuple[Matrix, Matrix, Matrix]) -> None:
+    truth, probabilities, thresholds = case
+    counted = tally(truth, predict(probabilities, thresholds))
+    kept = Tally.from_dict(json.loads(json.dumps(counted.to_dict())))
+
+    ours = evaluate_tally(kept, rank(truth, probabilities), thresholds)
+
+    assert ours.to_dict() == evaluate(truth, probabilities, thresholds).to_dict()
+    assert int(kept.by_image[:, 3].sum()) == int((truth >= 0).any(axis=1).sum())
 
 
 @reproducible
@@ -192,7 +251,7 @@ def test_f1_is_0_where_something_was_missed_and_nothing_predicted() -> None:
 def test_where_nothing_is_known_every_average_is_undefined(truth: Matrix) -> None:
     told = evaluate(truth, np.full(truth.shape, 0.5)).to_dict()
 
-    assert told["micro"] == {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert told["micro"] == {"precision": None, "recall": None, "f1": None, "f_beta": None, "support": 0}
     assert told["macro"] == told["weighted"] == told["samples"] == told["micro"]
     for name in ("subset_accuracy", "hamming_loss", "accuracy_multi", "mean_average_precision"):
         assert told[name] is None

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from app.domain.ranking import average_precision, resampled_average_precision, roc_auc
+from app.domain.ranking import average_precision, resampled_ranking, roc_auc
 from tests.unit.domain.strategies import Matrix, cases, reproducible
 
 one_label = cases(unknown=True, min_labels=1, max_labels=1, max_rows=25)
@@ -54,9 +54,9 @@ def test_a_resample_counts_each_row_as_often_as_it_was_drawn(case: tuple[Matrix,
     truth, probabilities = case[0][:, 0], case[1][:, 0]
     weights = np.random.default_rng(seed).integers(0, 4, (truth.size, 3)).astype(np.float32)
 
-    averages = resampled_average_precision(truth, probabilities, weights)
+    averages, areas = resampled_ranking(truth, probabilities, weights)
 
-    for resample, average in zip(weights.T.astype(int), averages, strict=True):
+    for resample, average, area in zip(weights.T.astype(int), averages, areas, strict=True):
         rows = np.repeat(np.arange(truth.size), resample)
         rows = rows[truth[rows] >= 0]
         if (truth[rows] == 1).any():
@@ -64,6 +64,10 @@ def test_a_resample_counts_each_row_as_often_as_it_was_drawn(case: tuple[Matrix,
             assert average == pytest.approx(expected, abs=1e-9)
         else:
             assert np.isnan(average)
+        if len(set(truth[rows])) > 1:
+            assert area == pytest.approx(roc_auc_score(truth[rows], probabilities[rows]), abs=1e-9)
+        else:
+            assert np.isnan(area)
 
 
 def test_no_rows_at_all_are_undefined_and_warn_of_nothing() -> None:
