@@ -5,15 +5,28 @@ is predicted with a threshold tuned on the other folds, and the pooled predictio
 Stone 1974, J. R. Stat. Soc. B 36, 111-147.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
 
 from app.domain.matrices import Cells, Flags, Floats, Rows, checked_probabilities, checked_truth
 from app.domain.metrics import LabelMetrics, evaluate, evaluate_predictions, json_safe
+from app.domain.objectives import F1, Objective, ObjectiveKind, rank
+
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "F1",
+    "FOLDS",
+    "Objective",
+    "ObjectiveKind",
+    "Outcome",
+    "TunedThreshold",
+    "cross_fitted",
+    "tune",
+]
 
 # What a label keeps whose answers cannot tune anything: predicted when more likely than not.
 DEFAULT_THRESHOLD = 0.5
@@ -21,34 +34,6 @@ DEFAULT_THRESHOLD = 0.5
 FOLDS = 10
 # Equal shares computed by different roundings differ by less than this; shares of a million images differ by more.
 _SAME = 1e-12
-
-
-class ObjectiveKind(StrEnum):
-    """Say what a threshold is tuned for."""
-
-    F_BETA = "f_beta"
-    RECALL_AT_PRECISION = "recall_at_precision"
-    PRECISION_AT_RECALL = "precision_at_recall"
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """Hold what a threshold is tuned for: F-beta, or the highest recall at a precision floor, or the reverse.
-
-    `value` is beta, greater than 0, or the floor, greater than 0 and at most 1; anything else raises ValueError.
-    """
-
-    kind: ObjectiveKind = ObjectiveKind.F_BETA
-    value: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (isfinite(self.value) and self.value > 0):
-            raise ValueError("beta and floors must be greater than 0")
-        if self.kind is not ObjectiveKind.F_BETA and self.value > 1:
-            raise ValueError("a floor can be at most 1")
-
-
-F1 = Objective()
 
 
 class Outcome(StrEnum):
@@ -89,21 +74,21 @@ class TunedThreshold:
 def tune(
     truth: npt.ArrayLike,
     probabilities: npt.ArrayLike,
-    objective: Objective = F1,
+    objective: Objective | Sequence[Objective] = F1,
     seed: int = 0,
     folds: int = FOLDS,
 ) -> list[TunedThreshold]:
     """Tune every label's threshold on its known rows; one result per column, in order.
 
     Candidates are the midpoints between neighbouring distinct probabilities, and one half of the lowest, which predicts
-    the label everywhere. Predicting it nowhere is never best and no candidate. Among equally good candidates the one
-    nearest 0.5 wins, the higher of two equally near. The thresholds do not depend on the seed, the cross-fitted figures
-    do.
+    the label everywhere. For a cost or a prevalence, predicting it nowhere can be best: the midpoint between the
+    highest and 1 is a candidate too, unless the highest is 1. Among equally good candidates the one nearest 0.5 wins,
+    the higher of two equally near. The thresholds do not depend on the seed, the cross-fitted figures do.
 
     Args:
         truth: int8 [n, L], 1 present, 0 absent, -1 unknown.
         probabilities: float [n, L], 0 to 1, of rows the model was not trained on.
-        objective: what to tune for.
+        objective: what to tune for: one for all labels, or one for each.
         seed: 0 or greater; deals the rows to the folds.
         folds: how many, 2 or more.
 
@@ -113,12 +98,13 @@ def tune(
     """
     cells = checked_truth(truth)
     given = checked_probabilities(probabilities, cells.shape)
-    chosen = [_tune_label(cells[:, column], given[:, column], objective) for column in range(cells.shape[1])]
+    objectives = _one_a_label(objective, cells.shape[1])
+    chosen = [_tune_label(cells[:, column], given[:, column], each) for column, each in enumerate(objectives)]
     thresholds = [threshold for threshold, _outcome in chosen]
     optimistic = evaluate(cells, given, thresholds).labels
-    honest = evaluate_predictions(cells, cross_fitted(cells, given, objective, seed, folds), given).labels
+    honest = evaluate_predictions(cells, cross_fitted(cells, given, objectives, seed, folds), given).labels
     return [
-        TunedThreshold(column, threshold, outcome, objective, honest[column], optimistic[column])
+        TunedThreshold(column, threshold, outcome, objectives[column], honest[column], optimistic[column])
         for column, (threshold, outcome) in enumerate(chosen)
     ]
 
@@ -126,7 +112,7 @@ def tune(
 def cross_fitted(
     truth: npt.ArrayLike,
     probabilities: npt.ArrayLike,
-    objective: Objective = F1,
+    objective: Objective | Sequence[Objective] = F1,
     seed: int = 0,
     folds: int = FOLDS,
 ) -> Cells:
@@ -141,12 +127,20 @@ def cross_fitted(
     cells = checked_truth(truth)
     given = checked_probabilities(probabilities, cells.shape)
     predictions = np.empty(cells.shape, dtype=np.int8)
-    for column in range(cells.shape[1]):
+    for column, each in enumerate(_one_a_label(objective, cells.shape[1])):
         # Each label draws its own folds, which therefore stay the same when labels are added after it.
         generator = np.random.default_rng([seed, column])
         fold = _deal(cells[:, column], folds, generator)
-        predictions[:, column] = _cross_fit_label(cells[:, column], given[:, column], fold, objective)
+        predictions[:, column] = _cross_fit_label(cells[:, column], given[:, column], fold, each)
     return predictions
+
+
+def _one_a_label(objective: Objective | Sequence[Objective], n_labels: int) -> list[Objective]:
+    """Return one objective a label."""
+    objectives = [objective] * n_labels if isinstance(objective, Objective) else list(objective)
+    if len(objectives) != n_labels:
+        raise ValueError(f"there are {n_labels} labels but {len(objectives)} objectives")
+    return objectives
 
 
 def _cross_fit_label(truth: Cells, probabilities: Floats, fold: Rows, objective: Objective) -> Cells:
@@ -184,19 +178,28 @@ def _choose(positive: Flags, descending: Floats, objective: Objective) -> tuple[
     n_present = int(np.count_nonzero(positive))
     if positive.size == 0:
         return DEFAULT_THRESHOLD, Outcome.NOTHING_KNOWN
-    if n_present == 0:
+    if n_present == 0 and objective.kind.needs_both_sides:
         return DEFAULT_THRESHOLD, Outcome.NO_POSITIVE
-    if n_present == positive.size:
+    if n_present == positive.size and objective.kind.needs_both_sides:
         return DEFAULT_THRESHOLD, Outcome.NO_NEGATIVE
     ends = np.append(np.flatnonzero(np.diff(descending)), descending.size - 1)
-    hits = np.cumsum(positive)[ends]
-    first, second, met = _rank(hits, ends + 1, n_present, objective)
+    hits, predicted, candidates = np.cumsum(positive)[ends], ends + 1, _candidates(descending, ends)
+    if objective.kind.may_predict_nothing and descending[0] < 1:
+        hits, predicted = np.append(0, hits), np.append(0, predicted)
+        candidates = np.append(_above(float(descending[0])), candidates)
+    first, second, met = rank(hits, predicted, n_present, positive.size, objective)
     best = first >= first.max() - _SAME
     best &= second >= second[best].max() - _SAME
-    candidates = _candidates(descending, ends)[best]
     # Candidates fall, so that the first of two equally near ones is the higher.
-    nearest = int(np.argmin(np.abs(candidates - DEFAULT_THRESHOLD)))
-    return float(candidates[nearest]), Outcome.TUNED if met else Outcome.FLOOR_NOT_MET
+    nearest = int(np.argmin(np.abs(candidates[best] - DEFAULT_THRESHOLD)))
+    return float(candidates[best][nearest]), Outcome.TUNED if met else Outcome.FLOOR_NOT_MET
+
+
+def _above(highest: float) -> float:
+    """Return a threshold above the highest probability, which is below 1."""
+    middle = highest + (1 - highest) / 2
+    # Just below 1 the midpoint may round down.
+    return middle if middle > highest else 1.0
 
 
 def _candidates(descending: Floats, ends: Rows) -> Floats:
@@ -207,22 +210,3 @@ def _candidates(descending: Floats, ends: Rows) -> Floats:
     # Between neighbouring floats the midpoint may round down to the lower one, which must stay below the threshold.
     middle[:-1] = np.where(middle[:-1] > lower[:-1], middle[:-1], upper[:-1])
     return middle
-
-
-def _rank(hits: Rows, predicted: Rows, n_present: int, objective: Objective) -> tuple[Floats, Floats, bool]:
-    """Return what makes a candidate better, what settles a tie, and whether the floor is met."""
-    precision = hits / predicted
-    recall = hits / n_present
-    if objective.kind is ObjectiveKind.F_BETA:
-        square = objective.value**2
-        score = (1 + square) * hits / (predicted + square * n_present)
-        return score, np.zeros_like(score), True
-    if objective.kind is ObjectiveKind.RECALL_AT_PRECISION:
-        wanted, floored = recall, precision
-    else:
-        wanted, floored = precision, recall
-    meets = floored >= objective.value
-    if not meets.any():
-        return floored, wanted, False
-    # Those below the floor rank last; among the others, more of the floored share settles a tie.
-    return np.where(meets, wanted, -1.0), floored, True
