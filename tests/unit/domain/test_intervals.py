@@ -178,7 +178,8 @@ def test_the_interval_of_f_beta_covers_the_true_one_about_95_times_in_100(
     drawn = np.random.default_rng(7).multinomial(300, [tp, fp, fn, 1 - tp - fp - fn], size=2000)
     true = float(f_beta(tp, fp, fn, beta))
 
-    covered = [low <= true <= high for low, high in (f_beta_interval(*map(int, row[:3]), beta) for row in drawn)]
+    intervals = [f_beta_interval(row[0], row[1], row[2], beta) for row in drawn.tolist()]
+    covered = [low <= true <= high for low, high in intervals]
 
     assert 0.92 < np.mean(covered) < 0.98
 
