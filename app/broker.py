@@ -25,6 +25,7 @@ QUEUE_OF_TASK: Mapping[str, str] = {
     "loupe.train": TRAINING_QUEUE,
     "loupe.evaluate": TRAINING_QUEUE,
     "loupe.predict": TRAINING_QUEUE,
+    "loupe.activation": TRAINING_QUEUE,
 }
 _PENDING = "loupe_pending_tasks"
 

@@ -47,6 +47,14 @@ class Storage:
         """Folder of converted pretrained weights."""
         return self.root / "backbones"
 
+    def activation_map(self, run_id: int, image_id: int, label_id: int) -> Path:
+        """Where the picture of what a run's network looks at is, or will be."""
+        return self.root / "maps" / str(run_id) / f"{image_id}-{label_id}.png"
+
+    def empty_map(self, run_id: int, image_id: int, label_id: int) -> Path:
+        """Where it is noted that nothing in an image speaks for a label."""
+        return self.activation_map(run_id, image_id, label_id).with_suffix(".none")
+
     @property
     def run(self) -> Path:
         """Folder of what is true only while `loupe up` runs."""

@@ -71,6 +71,7 @@ class JobKind(StrEnum):
     SAMPLE = "sample"
     IMAGES = "images"
     ACTIVATION = "activation"
+    ACTIVATION = "activation"
 
 
 class Answer(StrEnum):

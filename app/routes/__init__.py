@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.routes import (
     account,
+    activation_maps,
     annotate,
     comparisons,
     exports,
@@ -27,6 +28,7 @@ from app.routes import (
 
 ROUTERS: list[APIRouter] = [
     account.router,
+    activation_maps.router,
     annotate.router,
     comparisons.router,
     exports.router,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update, case, literal, select, update
+from sqlalchemy import CursorResult, Update, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.broker import enqueue, send
@@ -18,8 +18,9 @@ from app.models.types import UtcDateTime, now
 
 # A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
 # its lead may rather look at what happened than find the machine at work again.
-REPEATABLE = frozenset({JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE, JobKind.IMAGES})
+REPEATABLE = frozenset({JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE, JobKind.IMAGES, JobKind.ACTIVATION})
 MAX_ATTEMPTS = 3
+_UNREMARKABLE = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
 # The broker may have lost a message, or been down: a job that waits longer is sent again.
 RESEND_AFTER = timedelta(seconds=15)
 TASK_OF_KIND = {
@@ -29,6 +30,7 @@ TASK_OF_KIND = {
     JobKind.TRAIN: "loupe.train",
     JobKind.EVALUATE: "loupe.evaluate",
     JobKind.PREDICT: "loupe.predict",
+    JobKind.ACTIVATION: "loupe.activation",
 }
 
 
@@ -88,7 +90,8 @@ def recent_jobs(session: Session, project_id: int, *, limit: int = 50) -> list[J
     query = (
         select(Job, Account.name)
         .outerjoin(Account, Account.id == Job.created_by_id)
-        .where(Job.project_id == project_id)
+        # Each look at where a network looks is one; only those that failed or are under way are worth a line.
+        .where(Job.project_id == project_id, or_(Job.kind != JobKind.ACTIVATION, Job.status.not_in(_UNREMARKABLE)))
         .order_by(Job.id.desc())
         .limit(limit)
     )

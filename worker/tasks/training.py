@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from worker.jobs import evaluation, prediction, training
+from worker.jobs import activation, evaluation, prediction, training
 from worker.running import run_job
 
 
@@ -22,3 +22,9 @@ def evaluate(job_id: int) -> None:
 def predict(job_id: int) -> None:
     """Predict images that came later, or a folder of images that are in no project."""
     run_job(job_id, prediction.work)
+
+
+@shared_task(name="loupe.activation")
+def look(job_id: int) -> None:
+    """Ask a run's network where it looks."""
+    run_job(job_id, activation.work)
