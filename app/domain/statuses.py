@@ -71,7 +71,6 @@ class JobKind(StrEnum):
     SAMPLE = "sample"
     IMAGES = "images"
     ACTIVATION = "activation"
-    ACTIVATION = "activation"
 
 
 class Answer(StrEnum):
