@@ -1,12 +1,13 @@
 """What a report and its lists rest on: truth, probabilities and predictions of one run, side by side."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import String, func, select, type_coerce
+from sqlalchemy import String, and_, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.domain.matrices import UNKNOWN, Cells, Floats, predict
@@ -15,8 +16,6 @@ from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, cross_fitted
 from app.errors import ConflictError
 from app.i18n import gettext as _
 from app.models import Image, Label, Run, SnapshotItem, Threshold, Truth
-from app.services.predictions import probability_matrix
-from app.services.snapshots import TruthMatrix, truth_matrix
 from app.services.thresholds import BY_HAND, objective_from_dict, thresholds_of
 
 Ids = npt.NDArray[np.int64]
@@ -100,32 +99,40 @@ def load(session: Session, run: Run, split: Split | None = Split.VALIDATION, bas
     On the validation images, predictions at tuned thresholds are cross-fitted, so that all counts of a report agree
     with its figures; a threshold that was set by hand, and every other split, is judged as it stands.
     """
-    snapshot = truth_matrix(session, run)
-    if split is not None:
-        snapshot = snapshot.of(split)
-    said = probability_matrix(session, run, snapshot.image_ids.tolist())
-    if len(said.image_ids) != len(snapshot.image_ids):
-        raise ConflictError(_("Some predictions of run %(number)s are missing.") % {"number": run.number})
+    known = _read(session, run, split)
     rows = thresholds_of(session, run)
-    limits = np.array([_value(rows, label["id"]) for label in run.labels], dtype=np.float64)
-    tuned = np.array([_was_tuned(rows, label["id"]) for label in run.labels], dtype=np.bool_)
-    in_use = np.full(len(run.labels), DEFAULT_THRESHOLD) if basis is Basis.HALF else limits
-    predictions = predict(said.probabilities, in_use)
-    crossed = tuned & (basis is Basis.TUNED)
+    in_use = limits(run, rows, basis)
+    predictions = predict(known.probabilities, in_use)
+    crossed = was_cross_fitted(run, rows, basis)
     if crossed.any():
-        _cross_fit(run, snapshot, said.probabilities, predictions, crossed)
+        _cross_fit(session, run, rows, known, predictions, crossed)
     return Evidence(
         labels=tuple(run_labels(session, run)),
         basis=basis,
-        image_ids=snapshot.image_ids,
-        splits=snapshot.splits,
-        truth=snapshot.truth,
-        probabilities=said.probabilities,
+        image_ids=known.image_ids,
+        splits=known.splits,
+        truth=known.truth,
+        probabilities=known.probabilities,
         predictions=predictions,
         thresholds=in_use,
-        held_out=said.held_out,
-        cross_fitted=crossed & any(each is Split.VALIDATION for each in snapshot.splits),
+        held_out=known.held_out,
+        cross_fitted=crossed & any(each is Split.VALIDATION for each in known.splits),
     )
+
+
+def limits(run: Run, rows: dict[int, Threshold], basis: Basis) -> Floats:
+    """Give the threshold of each label that counts on a basis, float64 [L]."""
+    if basis is Basis.HALF:
+        return np.full(len(run.labels), DEFAULT_THRESHOLD)
+    values = [rows[label["id"]].value if label["id"] in rows else DEFAULT_THRESHOLD for label in run.labels]
+    return np.array(values, dtype=np.float64)
+
+
+def was_cross_fitted(run: Run, rows: dict[int, Threshold], basis: Basis) -> Flags:
+    """Tell which labels are judged by cross-fitted thresholds on validation images, bool [L]."""
+    ids = [label["id"] for label in run.labels]
+    tuned = [each in rows and rows[each].objective != BY_HAND for each in ids]
+    return np.array(tuned, dtype=np.bool_) & (basis is Basis.TUNED)
 
 
 def run_labels(session: Session, run: Run) -> list[RunLabel]:
@@ -181,17 +188,95 @@ def objective_of(run: Run) -> Objective:
     return objective_from_dict(given) if given else F1
 
 
-def _cross_fit(run: Run, snapshot: TruthMatrix, probabilities: Floats, predictions: Cells, crossed: Flags) -> None:
+def objectives_of(session: Session, run: Run) -> dict[str, Objective]:
+    """Give every objective that thresholds of a run were ever tuned for, by its name."""
+    given = session.scalars(select(ThresholdSet.objective).where(ThresholdSet.run_id == run.id))
+    found = [objective_of(run), *(objective_from_dict(each) for each in given if each)]
+    return {objective_name(each): each for each in found}
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What a run knew and says, row by row."""
+
+    image_ids: Ids
+    splits: tuple[Split | None, ...]
+    truth: Cells
+    probabilities: Floats
+    held_out: Flags
+
+
+def _read(session: Session, run: Run, split: Split | None) -> _Known:
+    """Read snapshot and predictions in one sweep."""
+    query = (
+        select(
+            SnapshotItem.image_id,
+            # Making each value an enumeration would take a third of the time.
+            type_coerce(SnapshotItem.split, String),
+            SnapshotItem.truth,
+            Prediction.probabilities,
+            Prediction.held_out,
+        )
+        .outerjoin(
+            Prediction, and_(Prediction.run_id == SnapshotItem.run_id, Prediction.image_id == SnapshotItem.image_id)
+        )
+        .where(SnapshotItem.run_id == run.id)
+        .order_by(SnapshotItem.image_id)
+    )
+    if split is not None:
+        query = query.where(SnapshotItem.split == split)
+    rows = session.execute(query).all()
+    if any(row[3] is None for row in rows):
+        raise ConflictError(_("Some predictions of run %(number)s are missing.") % {"number": run.number})
+    shape = (len(rows), len(run.labels))
+    names = {each.value: each for each in Split}
+    said = np.frombuffer(b"".join(row[3] for row in rows), dtype=STORED).reshape(shape)
+    return _Known(
+        image_ids=np.array([row[0] for row in rows], dtype=np.int64),
+        splits=tuple(names.get(row[1]) for row in rows),
+        truth=np.frombuffer(b"".join(row[2] for row in rows), dtype=np.int8).reshape(shape),
+        probabilities=said.astype(np.float64),
+        held_out=np.array([row[4] for row in rows], dtype=np.bool_),
+    )
+
+
+def _cross_fit(
+    session: Session, run: Run, rows: dict[int, Threshold], known: _Known, predictions: Cells, crossed: Flags
+) -> None:
     """Replace the predictions of validation images by cross-fitted ones, exactly as the run's evaluation made them."""
-    rows = np.flatnonzero([split is Split.VALIDATION for split in snapshot.splits])
-    if rows.size:
-        honest = cross_fitted(snapshot.truth[rows], probabilities[rows], objective_of(run), run.seed)
-        predictions[rows] = np.where(crossed, honest, predictions[rows])
+    here = np.flatnonzero([split is Split.VALIDATION for split in known.splits])
+    if not here.size:
+        return
+    columns = np.flatnonzero(crossed).tolist()
+    keys = {column: _cross_fit_key(run, rows, column) for column in columns}
+    kept = kept_reports.read(session, run, list(keys.values()), len(here))
+    missing = [column for column in columns if keys[column] not in kept]
+    if missing:
+        made = _cross_fit_anew(session, run, rows, known.truth[here], known.probabilities[here])
+        new = {keys[column]: {"bits": _packed(made[:, column])} for column in missing}
+        kept_reports.keep(session, run, new, len(here))
+        kept = {**kept, **new}
+    for column in columns:
+        predictions[here, column] = _unpacked(kept[keys[column]]["bits"], len(here))
 
 
-def _value(rows: dict[int, Threshold], label_id: int) -> float:
-    return rows[label_id].value if label_id in rows else DEFAULT_THRESHOLD
+def _cross_fit_key(run: Run, rows: dict[int, Threshold], column: int) -> str:
+    """Name what the cross-fitted predictions of a label depend on, besides snapshot, predictions and seed."""
+    label_id = run.labels[column]["id"]
+    return f"cross-fitted:{label_id}:{rows[label_id].objective}"
 
 
-def _was_tuned(rows: dict[int, Threshold], label_id: int) -> bool:
-    return label_id in rows and rows[label_id].objective != BY_HAND
+def _cross_fit_anew(
+    session: Session, run: Run, rows: dict[int, Threshold], truth: Cells, probabilities: Floats
+) -> Cells:
+    names = [rows[label["id"]].objective if label["id"] in rows else "" for label in run.labels]
+    known = objectives_of(session, run)
+    return cross_fitted(truth, probabilities, [known.get(name, F1) for name in names], run.seed)
+
+
+def _packed(predicted: Cells) -> str:
+    return base64.b64encode(np.packbits(predicted.astype(np.bool_)).tobytes()).decode("ascii")
+
+
+def _unpacked(bits: str, n: int) -> Cells:
+    return np.unpackbits(np.frombuffer(base64.b64decode(bits), dtype=np.uint8), count=n).astype(np.int8)

@@ -149,7 +149,12 @@ def objective_from_dict(given: dict[str, Any]) -> Objective:
 
 
 def objective_name(objective: Objective) -> str:
-    """Name an objective shortly, such as f1 or recall_at_precision 0.9."""
-    if objective.kind is ObjectiveKind.F_BETA:
-        return f"f{objective.value:g}"
-    return f"{objective.kind.value} {objective.value:g}"
+    """Name an objective shortly, such as f1 or recall_at_precision 0.9; the name says it exactly."""
+    number = repr(float(objective.value)).removesuffix(".0")
+    return f"f{number}" if objective.kind is ObjectiveKind.F_BETA else f"{objective.kind.value} {number}"
+
+
+def objective_from_name(name: str) -> Objective:
+    """Read an objective from its name."""
+    kind, _space, number = name.rpartition(" ")
+    return Objective(ObjectiveKind(kind), float(number)) if kind else Objective(value=float(name.removeprefix("f")))

@@ -78,7 +78,7 @@ def test_a_miss_that_costs_little_is_left_a_miss() -> None:
     # Finding the image costs two false alarms: worth it for a miss that costs three, not for one that costs one.
     truth, said = column(0, 0, 1), column(0.9, 0.8, 0.7)
     assert tune_one(truth, said, Objective(COST, 3.0)) == (0.35, Outcome.TUNED)
-    assert tune_one(truth, said, Objective(COST, 1.0)) == (pytest.approx(0.95), Outcome.TUNED)
+    assert tune_one(truth, said, Objective(COST, 1.0))[0] == pytest.approx(0.95)
 
 
 def test_where_the_highest_probability_is_1_something_is_always_predicted() -> None:
