@@ -34,8 +34,14 @@ def import_images(
         bool, typer.Option("--create-labels", help=_("Make the labels that the table names and the project lacks."))
     ] = False,
     file_column: Annotated[str, typer.Option(help=_("Column of the table that names the file."))] = "file",
-    label_column: Annotated[str, typer.Option(help=_("Column of the table that holds the labels."))] = "label",
+    label_column: Annotated[
+        str, typer.Option(help=_("Column of the table that holds the labels; - if none does."))
+    ] = "label",
     label_delimiter: Annotated[str, typer.Option(help=_("What stands between two labels."))] = "|",
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option("--leave-out", help=_("A further column not to keep with the images; may be given again.")),
+    ] = None,
     separator: Annotated[str, typer.Option(help=_("comma, semicolon, tab or bar; found out if not given."))] = "",
     data: DataOption = None,
     as_json: JsonOption = False,
@@ -48,6 +54,7 @@ def import_images(
         label_column=label_column,
         label_delimiter=label_delimiter,
         create_all=create_labels,
+        left_out=tuple(leave_out or ()),
     )
     with session_scope() as session:
         found = projects.get_project(session, project)
@@ -65,6 +72,11 @@ def _sentences(report: dict[str, Any]) -> str:
         _("%(accepted)s images came in; %(duplicates)s were there already.")
         % {"accepted": report["accepted"], "duplicates": report["duplicates"]}
     ]
+    if report["details"]["images"]:
+        lines.append(
+            _("Details kept for %(images)s images: %(columns)s.")
+            % {"images": report["details"]["images"], "columns": ", ".join(report["details"]["columns"])}
+        )
     lines += [
         _("Refused: %(file)s: %(reason)s") % {"file": each["file"], "reason": each["reason"]}
         for each in report["refused"]

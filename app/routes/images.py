@@ -1,5 +1,6 @@
 """Images: the grid with its filters, one image with its history, and the bytes."""
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -11,9 +12,10 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from app.deps import Access, Annotator, DbSession, Files, Reviewer
 from app.domain.statuses import Answer, Role, Split, TruthValue
 from app.models import Image, Label, Project
-from app.services import annotations, images, labels, renditions
+from app.services import annotations, images, labels, renditions, slices
 from app.services.images import HistoryEntry, ImageCounts, ImageFilter, ImageStatus, ImageUrls, LabelState
 from app.services.renditions import Served
+from app.services.slices import Dimension
 from app.storage import Rendition, Storage
 from app.templating import render
 
@@ -22,6 +24,8 @@ router = APIRouter(prefix="/projects/{project_id}/images")
 # An image's bytes never change, but who may see them does: its own browser keeps them for a day, nobody else ever.
 KEPT = "private, max-age=86400"
 EXCLUDED = "excluded"
+# No other scheme: an address of a table may be meant to run something.
+WEB_ADDRESS = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -36,6 +40,20 @@ class GridItem:
 
 
 @dataclass(frozen=True)
+class Detail:
+    """A detail of an image: its name, what it says, and where the images are that share it."""
+
+    name: str
+    value: str
+    alike: str
+
+    @property
+    def is_link(self) -> bool:
+        """Tell whether the value is an address on the web; only such a one may be followed."""
+        return WEB_ADDRESS.fullmatch(self.value) is not None
+
+
+@dataclass(frozen=True)
 class ImagesPage:
     """What images/list.html shows."""
 
@@ -45,6 +63,7 @@ class ImagesPage:
     counts: ImageCounts
     found: int
     labels: list[Label]
+    dimensions: list[Dimension]
     items: list[GridItem]
     query: str
     before: str
@@ -61,6 +80,7 @@ class ImagePageContext:
     urls: ImageUrls
     status: ImageStatus
     truths: list[tuple[Label, TruthValue | None]]
+    details: list[Detail]
     history: list[HistoryEntry]
     similar: list[tuple[Image, ImageUrls]]
     previous: str
@@ -77,6 +97,7 @@ def read_filter(
     split: str = "",
     text: str = "",
     import_id: Annotated[str, Query(alias="import")] = "",
+    slice: str = "",  # noqa: A002 - the query's name
 ) -> ImageFilter:
     """Read the filter of an address; what makes no sense is passed over, so that an old link still opens."""
     return ImageFilter(
@@ -87,6 +108,7 @@ def read_filter(
         split=_one_of(Split, split),
         text=text.strip(),
         import_id=int(import_id) if import_id.isdecimal() else None,
+        slice=slice,
     )
 
 
@@ -102,6 +124,7 @@ def query_of(wanted: ImageFilter, **more: str) -> str:
         "split": wanted.split or "",
         "text": wanted.text,
         "import": wanted.import_id or "",
+        "slice": wanted.slice,
     }
     query = urlencode({name: value for name, value in (values | more).items() if value != ""})
     return f"?{query}" if query else ""
@@ -133,6 +156,7 @@ def list_page(
         counts=images.counts(session, project.id),
         found=images.count_images(session, project.id, wanted),
         labels=list(live.values()),
+        dimensions=slices.dimensions(session, project.id),
         items=items,
         query=query_of(wanted),
         before=query_of(wanted, before=page.before) if page.before else "",
@@ -157,6 +181,7 @@ def image_page(request: Request, session: DbSession, access: Annotator, image_id
         urls=images.image_urls(project.id, image),
         status=images.statuses(session, [image.id])[image.id],
         truths=[(label, truths.get(label.id)) for label in labels.live_labels(session, project.id)],
+        details=_details(access, image),
         history=images.history(session, image),
         similar=[(other, images.image_urls(project.id, other)) for other in images.similar_images(session, image)],
         previous=f"{root}/{previous}{query}" if previous else "",
@@ -216,6 +241,17 @@ def original(request: Request, session: DbSession, access: Annotator, image_id: 
     image = images.get_image(session, access.project.id, image_id)
     served = renditions.find_original(storage, image)
     return _bytes(request, served, f'"{image.sha256}"', file_name=image.name.rpartition("/")[2])
+
+
+def _details(access: Access, image: Image) -> list[Detail]:
+    return [
+        Detail(name, value, f"/projects/{access.project.id}/images" + _slice_query(name, value))
+        for name, value in image.details.items()
+    ]
+
+
+def _slice_query(name: str, value: str) -> str:
+    return query_of(ImageFilter(slice=slices.detail_address(name, value)))
 
 
 def _one_of(kind: type[Choice], value: str) -> Choice | None:

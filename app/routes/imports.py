@@ -58,6 +58,7 @@ class ImportPage:
     refusals: list[ImportRefusal]
     page: int
     pages: int
+    details: dict[str, Any]
     may_repeat: bool
     to_tag: int
     has_labels: bool
@@ -73,11 +74,15 @@ class TableForm(BaseModel):
     label_delimiter: str = ""
     encoding: str = ""
     unmentioned: Literal["absent", "unknown"] = "absent"
+    # Further columns that the form showed, and those of them that are ticked; a column not shown yet is kept.
+    offered: list[str] = []
+    detail: list[str] = []
 
     def options(self) -> TableOptions:
         """Take the choices over; what was left empty is as usual."""
-        chosen = {name: value for name, value in self.model_dump().items() if value and name in TableForm.model_fields}
-        return TableOptions(**chosen)
+        given = self.model_dump(include=set(TableForm.model_fields), exclude={"offered", "detail"})
+        chosen = {name: value for name, value in given.items() if value}
+        return TableOptions(**chosen, left_out=tuple(name for name in self.offered if name not in self.detail))
 
 
 class StartForm(TableForm):
@@ -276,6 +281,7 @@ def _show(session: Session, access: Access, found: Import, job: Job, page: int) 
         refusals=imports.refusals(session, found.id, page=page),
         page=page,
         pages=-(-(files + rows) // imports.REFUSALS_PER_PAGE),
+        details=imports.kept_details(found),
         may_repeat=imports.may_repeat(found),
         to_tag=images.counts(session, access.project.id).not_tagged,
         has_labels=bool(labels.live_labels(session, access.project.id)),

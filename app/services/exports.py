@@ -18,7 +18,7 @@ from app.formats.full_csv import FullRow, LabelCells, Status, full_csv
 from app.formats.labels_csv import write_lesson_csv
 from app.models import Account, Annotation, AnnotationAnswer, Image, Label, Project, Run
 from app.models.types import now
-from app.services import images, labels, predictions, runs
+from app.services import details, images, labels, predictions, runs
 from app.services.images import ImageStatus
 from app.services.thresholds import limits_of
 
@@ -69,7 +69,7 @@ def lesson_lines(session: Session, project: Project) -> Iterator[str]:
 def full_lines(session: Session, project: Project) -> Iterator[str]:
     """Write everything that is known of every image."""
     names = [label.name for label in labels.live_labels(session, project.id)]
-    return full_csv(names, export_rows(session, project))
+    return full_csv(names, export_rows(session, project), details.names(session, project.id))
 
 
 def stream(project_id: int, form: ExportForm) -> Iterator[bytes]:
@@ -163,6 +163,7 @@ def _row(image: Image, live: Sequence[Label], said: _Said) -> FullRow:
         when=said.when.get(image.id),
         split=image.split.value if image.split else None,
         cells={label.name: _cells(image, label, said) for label in live},
+        details=image.details,
     )
 
 

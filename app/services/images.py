@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain.statuses import Answer, Split, TruthValue, View
 from app.errors import NotFoundError
 from app.models import Account, Annotation, AnnotationAnswer, Image, Label, Skip, Truth
 from app.models.types import now
+from app.services import slices
 
 # A screenful and a bit more on a wide screen; the next page is one key away.
 PAGE_SIZE = 60
@@ -68,6 +69,8 @@ class ImageFilter:
     text: str = ""
     import_id: int | None = None
     group_key: str | None = None
+    # The address of a slice, as services.slices writes it.
+    slice: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def list_images(
     limit: int = PAGE_SIZE,
 ) -> ImagePage:
     """List images by name, a page at a time, after or before a name."""
-    query = _filtered(select(Image), project_id, wanted)
+    query = _filtered(session, select(Image), project_id, wanted)
     backwards = before is not None and after is None
     if backwards:
         query = query.where(Image.name < before).order_by(Image.name.desc())
@@ -196,7 +199,7 @@ def list_images(
 
 def count_images(session: Session, project_id: int, wanted: ImageFilter) -> int:
     """Count the images that a filter finds."""
-    return session.scalar(_filtered(select(func.count(Image.id)), project_id, wanted)) or 0
+    return session.scalar(_filtered(session, select(func.count(Image.id)), project_id, wanted)) or 0
 
 
 def get_image(session: Session, project_id: int, image_id: int) -> Image:
@@ -209,7 +212,7 @@ def get_image(session: Session, project_id: int, image_id: int) -> Image:
 
 def neighbours(session: Session, image: Image, wanted: ImageFilter) -> tuple[int | None, int | None]:
     """Find the image before and the one after in a filtered list; the image itself may have left the filter."""
-    query = _filtered(select(Image.id), image.project_id, wanted)
+    query = _filtered(session, select(Image.id), image.project_id, wanted)
     previous = session.scalar(query.where(Image.name < image.name).order_by(Image.name.desc()).limit(1))
     following = session.scalar(query.where(Image.name > image.name).order_by(Image.name).limit(1))
     return previous, following
@@ -258,7 +261,7 @@ def _resolved(value: TruthValue) -> Exists:
     )
 
 
-def _filtered(query: Select[Any], project_id: int, wanted: ImageFilter) -> Select[Any]:
+def _filtered(session: Session, query: Select[Any], project_id: int, wanted: ImageFilter) -> Select[Any]:
     excluded = Image.excluded_at.is_not(None) if wanted.excluded else Image.excluded_at.is_(None)
     query = query.where(Image.project_id == project_id, excluded)
     if wanted.status is not None:
@@ -273,6 +276,10 @@ def _filtered(query: Select[Any], project_id: int, wanted: ImageFilter) -> Selec
         query = query.where(Image.import_id == wanted.import_id)
     if wanted.group_key is not None:
         query = query.where(Image.group_key == wanted.group_key)
+    if wanted.slice:
+        ids = slices.member_ids(session, project_id, wanted.slice).tolist()
+        # Numbers of our own, written into the statement: as parameters they would be more than a database takes.
+        query = query.where(Image.id.in_(bindparam("slice", ids, expanding=True, literal_execute=True)))
     return query
 
 

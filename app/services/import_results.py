@@ -1,7 +1,7 @@
 """What an import's job writes down, in short transactions: images, labels, answers, refusals, groups."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
 from sqlalchemy import bindparam, delete, select, update
@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.domain.near_duplicates import near_duplicate_groups
 from app.errors import AppError
+from app.formats.detail_columns import merged
 from app.formats.entries import FileRefusal, printable
 from app.formats.labels_csv import LabelRow, RowRefusal
 from app.i18n import gettext as _
 from app.models import Account, Image, Import, ImportRefusal, Label, Project
-from app.services import annotations, labels
+from app.services import annotations, details, labels
 from app.services.uploads import NAME_LENGTH
 
 
@@ -54,6 +55,7 @@ def begin(session: Session, import_id: int) -> Import:
     session.execute(delete(ImportRefusal).where(ImportRefusal.import_id == import_id))
     found.accepted = found.duplicates = found.labelled = 0
     found.notes, found.unknown_labels = [], []
+    found.options = {name: value for name, value in found.options.items() if name != "details"}
     return found
 
 
@@ -123,10 +125,20 @@ def rows_of_images(
     refused = []
     for name, row in sorted(rows.items(), key=lambda item: item[1].line):
         earlier = taken.setdefault(ids[name], row)
-        if set(earlier.labels) != set(row.labels):
+        if (set(earlier.labels), earlier.tagged) == (set(row.labels), row.tagged):
+            taken[ids[name]] = replace(earlier, details=merged(earlier.details, row.details))
+        else:
             reason = _("The picture is the same as that of row %(row)s, which has other labels; that row counts.")
             refused.append(RowRefusal(row.line, reason % {"row": earlier.line}))
     return list(taken.items()), refused
+
+
+def keep_details(session: Session, import_: Import, rows: Sequence[tuple[int, LabelRow]], columns: list[str]) -> None:
+    """Keep the details of rows with their images, and how many images got some with the import."""
+    details.keep(session, [(image_id, row.details) for image_id, row in rows])
+    there = import_.options.get("details", {}).get("images", 0)
+    told = {"columns": columns, "images": there + sum(bool(row.details) for _image_id, row in rows)}
+    import_.options = import_.options | {"details": told}
 
 
 def apply_rows(

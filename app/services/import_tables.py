@@ -3,7 +3,7 @@
 import codecs
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -23,6 +23,10 @@ PREVIEW_ROWS = 8
 PREVIEW_REFUSALS = 5
 
 
+# Kept as lists, which JSON knows.
+_LISTS = ("create", "left_out")
+
+
 @dataclass(frozen=True)
 class TableOptions:
     """How to read a table and what to do with its labels; kept with the import."""
@@ -37,16 +41,18 @@ class TableOptions:
     create_all: bool = False
     # What a label that the table never names is in the table's images: absent, or not asked.
     unmentioned: Literal["absent", "unknown"] = "absent"
+    # Further columns that are not kept as details of the images.
+    left_out: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the options as the database keeps them."""
-        return asdict(self) | {"create": list(self.create)}
+        return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "TableOptions":
         """Read the options as the database keeps them, passing over what else is there."""
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        return cls(**known | {"create": tuple(known.get("create", ()))})
+        return cls(**known | {name: tuple(known.get(name, ())) for name in _LISTS})
 
 
 @dataclass(frozen=True)
@@ -60,12 +66,23 @@ class UnknownLabel:
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """A row as it was read: its file, whether there is such an image, and its labels, each known or not."""
+    """A row as it was read: its file, whether there is such an image, its labels, each known or not, if it has any."""
 
     line: int
     file: str
     found: bool
     labels: list[tuple[str, Label | None]]
+    tagged: bool
+
+
+@dataclass(frozen=True)
+class DetailPreview:
+    """A further column of a table: how many rows fill it, the first of what they say, and whether it is kept."""
+
+    name: str
+    count: int
+    example: str
+    kept: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,7 @@ class TablePreview:
     notes: list[str] = field(default_factory=list)
     unknown: list[UnknownLabel] = field(default_factory=list)
     unmentioned: list[Label] = field(default_factory=list)
+    details: list[DetailPreview] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -103,6 +121,7 @@ def read_table(data: bytes, options: TableOptions) -> LabelTable:
         file_column=options.file_column or FILE_COLUMN,
         label_column=options.label_column or LABEL_COLUMN,
         label_delimiter=options.label_delimiter or LABEL_DELIMITER,
+        left_out=options.left_out,
     )
     return read_labels_csv(_in_utf8(data, options.encoding), form)
 
@@ -169,7 +188,7 @@ def preview(
     columns: list[str] = []
     try:
         columns = columns_of(data, options)
-        table = read_table(data, options)
+        table = read_table(data, replace(options, left_out=()))
     except CsvRefused as refusal:
         return TablePreview(problem=refusal.sentence, columns=columns)
     matched = match_rows(table.rows, own, others)
@@ -182,18 +201,26 @@ def preview(
         separator=table.separator,
         encoding=table.encoding,
         rows=[
-            PreviewRow(row.line, row.file, row.line in found, [(name, known.get(name)) for name in row.labels])
+            PreviewRow(
+                row.line, row.file, row.line in found, [(name, known.get(name)) for name in row.labels], row.tagged
+            )
             for row in table.rows[:PREVIEW_ROWS]
         ],
         row_count=len(table.rows),
         found_count=len(found),
-        none_apply_count=sum(not row.labels for row in table.rows),
+        none_apply_count=sum(row.tagged and not row.labels for row in table.rows),
         refused=refused[:PREVIEW_REFUSALS],
         refused_count=len(refused),
         notes=[*table.notes, *matched.notes, *spelling_notes(known)],
         unknown=unknown_labels(table, live),
-        unmentioned=[label for label in live if label.id not in mentioned],
+        unmentioned=[label for label in live if label.id not in mentioned and any(row.tagged for row in table.rows)],
+        details=[_detail_preview(name, table, options) for name in table.details],
     )
+
+
+def _detail_preview(name: str, table: LabelTable, options: TableOptions) -> DetailPreview:
+    given = [row.details[name] for row in table.rows if name in row.details]
+    return DetailPreview(name, len(given), next(iter(given), ""), name not in options.left_out)
 
 
 def _separator(options: TableOptions) -> str | None:

@@ -199,7 +199,13 @@ def report_dict(session: Session, import_: Import) -> dict[str, Any]:
         "refused": [{"file": each.file, "reason": each.reason} for each in refused if each.row is None],
         "rows_refused": [{"row": each.row, "reason": each.reason} for each in refused if each.row is not None],
         "unknown_labels": list(import_.unknown_labels),
+        "details": kept_details(import_),
     }
+
+
+def kept_details(import_: Import) -> dict[str, Any]:
+    """Tell which columns of its table an import kept as details, and for how many images."""
+    return dict(import_.options.get("details", {"columns": [], "images": 0}))
 
 
 def is_over(job: Job | None) -> bool:

@@ -40,10 +40,35 @@ def apply_table(progress: Progress, import_id: int, own: Mapping[str, int], note
     notes += table.notes
     known, asked = _labels(import_id, table, options, notes)
     rows, refused = _match(import_id, table, own, notes)
+    tagged = [row for row in rows if row[1].tagged]
     with session_scope() as session:
         import_results.add_refusals(session, import_id, refused)
-        session.get_one(Import, import_id).labelled = len(rows) if asked else 0
-    if not asked:
+        session.get_one(Import, import_id).labelled = len(tagged) if asked else 0
+    _keep_details(progress, import_id, rows, table)
+    _tag(progress, import_id, tagged, known, asked, notes)
+
+
+def _keep_details(progress: Progress, import_id: int, rows: Sequence[tuple[int, LabelRow]], table: LabelTable) -> None:
+    if not table.details:
+        return
+    done = 0
+    for batch in _batches(rows):
+        progress.check()
+        with session_scope() as session:
+            import_results.keep_details(session, session.get_one(Import, import_id), batch, table.details)
+        done += len(batch)
+        progress(_("Keeping the details of images"), done, len(rows))
+
+
+def _tag(
+    progress: Progress,
+    import_id: int,
+    rows: Sequence[tuple[int, LabelRow]],
+    known: Mapping[str, Label],
+    asked: Sequence[int],
+    notes: list[str],
+) -> None:
+    if rows and not asked:
         notes.append(_("The table was not applied: the project has no labels yet."))
         return
     done = 0

@@ -156,3 +156,39 @@ def test_an_image_is_excluded_and_taken_in_again(setting: Setting, sign_in: Sign
 def excluded(setting: Setting) -> int:
     with session_scope(writes=False) as session:
         return images.counts(session, setting.project.id).excluded
+
+
+def test_details_are_shown_and_only_web_addresses_are_links(
+    setting: Setting, visitor: TestClient, session: Session
+) -> None:
+    setting.image.details = {
+        "source": "<b>Star</b> & Sons",
+        "link": "https://example.org/1?a=b&c",
+        "trap": "javascript:alert(1)",
+        "both": "see https://example.org",
+    }
+    session.commit()
+    page = visitor.get(setting.at).text
+    assert "&lt;b&gt;Star&lt;/b&gt; &amp; Sons" in page
+    assert 'href="https://example.org/1?a=b&amp;c" target="_blank" rel="noopener noreferrer"' in page
+    assert 'href="javascript' not in page
+    assert 'href="see' not in page
+
+
+def test_images_are_found_by_a_detail(setting: Setting, visitor: TestClient, session: Session) -> None:
+    setting.image.details = {"source": "Star"}
+    for number in range(3):
+        details = {"source": "Star" if number == 0 else "Courier"}
+        ImageFactory.create(session=session, project_id=setting.project.id, name=f"more-{number}.jpg", details=details)
+    session.commit()
+    at = f"/projects/{setting.project.id}/images"
+    everything = visitor.get(at).text
+    assert '<option value="detail.source:Courier">Courier (2)</option>' in everything
+    stars = visitor.get(at, params={"slice": "detail.source:Star"}).text
+    assert ("2 images" in stars, "more-0.jpg" in stars, "more-1.jpg" in stars) == (True, True, False)
+    assert 'value="detail.source:Star" selected' in stars
+    gone = visitor.get(at, params={"slice": "detail.source:Moon"}).text
+    assert "No image is like that" in gone
+    one = visitor.get(f"{setting.at}?slice=detail.source:Star").text
+    assert "more-0" not in one
+    assert f"{at}?slice=detail.source%3AStar" in one

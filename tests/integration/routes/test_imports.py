@@ -1,5 +1,6 @@
 """Imports over HTTP: sending files, deciding on the table, the report, on both databases."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -84,6 +85,7 @@ def test_files_are_sent_checked_imported_and_reported(lead: TestClient, begun: d
         "refused": [{"file": "bad.jpg", "reason": "This is a text file, not an image."}],
         "rows_refused": [{"row": 3, "reason": "No image is called “zzz.jpg”."}],
         "unknown_labels": [],
+        "details": {"columns": [], "images": 0},
     }
     table = lead.get(f"{begun['page']}/refusals.csv")
     assert table.text.splitlines()[1] == 'bad.jpg,,"This is a text file, not an image."'
@@ -206,3 +208,35 @@ def test_the_page_of_an_import_that_has_not_begun_goes_on_where_it_was(lead: Tes
     page = lead.get(begun["page"]).text
     assert "Import 1 image" in page
     assert begun["files"] in page
+
+
+def test_further_columns_are_offered_and_kept_unless_left_out(
+    lead: TestClient, begun: dict[str, Any], session: Session
+) -> None:
+    send(lead, begun, "a.jpg", jpeg(1))
+    send(lead, begun, "t.csv", b"file,label,date,source\na.jpg,human,1913,Star\n")
+    first = lead.get(begun["check"]).text
+    assert "Also keep these columns" in first
+    assert "such as \u201c1913\u201d" in first
+    chosen = {"table": "t.csv", "use_table": "1", "offered": ["date", "source"], "detail": ["date"]}
+    again = lead.get(begun["check"], params=chosen).text
+    assert len(re.findall(r'value="date"\s+checked', again)) == 1
+    assert re.findall(r'value="source"\s+checked', again) == []
+    assert lead.post(f"{begun['page']}/start", data=chosen | {"unknown": "none"}).status_code == 303
+    finish(begun)
+    assert lead.get(f"/api/v1{begun['page']}").json()["details"] == {"columns": ["date"], "images": 1}
+    assert session.query(Image).one().details == {"date": "1913"}
+    assert "Kept with the images: the column date." in lead.get(begun["page"]).text
+
+
+def test_a_table_without_labels_is_read_for_its_details(lead: TestClient, begun: dict[str, Any]) -> None:
+    send(lead, begun, "a.jpg", jpeg(1))
+    send(lead, begun, "t.csv", b"file,date,source\na.jpg,1913,Star\n")
+    assert "or say that there are no labels" in lead.get(begun["check"]).text
+    chosen = {"table": "t.csv", "use_table": "1", "label_column": "-"}
+    check = lead.get(begun["check"], params=chosen).text
+    assert "says nothing of labels" in check
+    assert "The table never names" not in check
+    assert lead.post(f"{begun['page']}/start", data=chosen).status_code == 303
+    finish(begun)
+    assert lead.get(f"/api/v1{begun['page']}").json()["details"] == {"columns": ["date", "source"], "images": 1}

@@ -120,6 +120,7 @@ def test_only_a_failed_import_can_be_tried_again(session: Session, batch: Import
 
 def test_the_report_has_the_form_that_the_command_line_promises(session: Session, batch: Import) -> None:
     batch.accepted, batch.duplicates, batch.unknown_labels = 3, 1, ["boat"]
+    batch.options = {"details": {"columns": ["date"], "images": 2}}
     session.add(ImportRefusal(import_id=batch.id, file=None, row=7, reason="No such image."))
     session.add(ImportRefusal(import_id=batch.id, file="x.jpg", row=None, reason="Empty."))
     session.flush()
@@ -129,6 +130,7 @@ def test_the_report_has_the_form_that_the_command_line_promises(session: Session
         "refused": [{"file": "x.jpg", "reason": "Empty."}],
         "rows_refused": [{"row": 7, "reason": "No such image."}],
         "unknown_labels": ["boat"],
+        "details": {"columns": ["date"], "images": 2},
     }
     assert imports.count_refusals(session, batch.id) == (1, 1)
     assert [refusal.file for refusal in imports.refusals(session, batch.id)] == ["x.jpg", None]

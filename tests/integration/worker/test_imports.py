@@ -78,7 +78,14 @@ def write_csv(path: Path, text: str, encoding: str = "utf-8") -> Path:
 def test_a_folder_becomes_images_with_renditions_and_untouched_originals(project: Project, tmp_path: Path) -> None:
     source = folder_of(tmp_path / "in", ["one.jpg", "box 3/two.jpg"])
     report, made = bring(project, source)
-    assert report == {"accepted": 2, "duplicates": 0, "refused": [], "rows_refused": [], "unknown_labels": []}
+    assert report == {
+        "accepted": 2,
+        "duplicates": 0,
+        "refused": [],
+        "rows_refused": [],
+        "unknown_labels": [],
+        "details": {"columns": [], "images": 0},
+    }
     assert names(project) == ["box 3/two.jpg", "one.jpg"]
     storage = get_storage()
     with session_scope(writes=False) as session:
