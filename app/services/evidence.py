@@ -15,8 +15,10 @@ from app.domain.statuses import Split, TruthValue
 from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, cross_fitted
 from app.errors import ConflictError
 from app.i18n import gettext as _
-from app.models import Image, Label, Run, SnapshotItem, Threshold, Truth
-from app.services.thresholds import BY_HAND, objective_from_dict, thresholds_of
+from app.models import Image, Label, Prediction, Run, SnapshotItem, Threshold, Truth
+from app.services import kept_reports
+from app.services.predictions import STORED
+from app.services.thresholds import BY_HAND, objective_from_dict, objective_from_name, thresholds_of
 
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -188,13 +190,6 @@ def objective_of(run: Run) -> Objective:
     return objective_from_dict(given) if given else F1
 
 
-def objectives_of(session: Session, run: Run) -> dict[str, Objective]:
-    """Give every objective that thresholds of a run were ever tuned for, by its name."""
-    given = session.scalars(select(ThresholdSet.objective).where(ThresholdSet.run_id == run.id))
-    found = [objective_of(run), *(objective_from_dict(each) for each in given if each)]
-    return {objective_name(each): each for each in found}
-
-
 @dataclass(frozen=True, eq=False)
 class _Known:
     """What a run knew and says, row by row."""
@@ -252,7 +247,7 @@ def _cross_fit(
     kept = kept_reports.read(session, run, list(keys.values()), len(here))
     missing = [column for column in columns if keys[column] not in kept]
     if missing:
-        made = _cross_fit_anew(session, run, rows, known.truth[here], known.probabilities[here])
+        made = _cross_fit_anew(run, rows, known.truth[here], known.probabilities[here])
         new = {keys[column]: {"bits": _packed(made[:, column])} for column in missing}
         kept_reports.keep(session, run, new, len(here))
         kept = {**kept, **new}
@@ -266,12 +261,11 @@ def _cross_fit_key(run: Run, rows: dict[int, Threshold], column: int) -> str:
     return f"cross-fitted:{label_id}:{rows[label_id].objective}"
 
 
-def _cross_fit_anew(
-    session: Session, run: Run, rows: dict[int, Threshold], truth: Cells, probabilities: Floats
-) -> Cells:
-    names = [rows[label["id"]].objective if label["id"] in rows else "" for label in run.labels]
-    known = objectives_of(session, run)
-    return cross_fitted(truth, probabilities, [known.get(name, F1) for name in names], run.seed)
+def _cross_fit_anew(run: Run, rows: dict[int, Threshold], truth: Cells, probabilities: Floats) -> Cells:
+    names = [rows[label["id"]].objective if label["id"] in rows else BY_HAND for label in run.labels]
+    # What was not tuned is not cross-fitted either: whatever stands in its place is not used.
+    objectives = [F1 if name == BY_HAND else objective_from_name(name) for name in names]
+    return cross_fitted(truth, probabilities, objectives, run.seed)
 
 
 def _packed(predicted: Cells) -> str:
