@@ -25,8 +25,11 @@ QUEUE_OF_TASK: Mapping[str, str] = {
     "loupe.train": TRAINING_QUEUE,
     "loupe.evaluate": TRAINING_QUEUE,
     "loupe.predict": TRAINING_QUEUE,
+    "loupe.inspect": TRAINING_QUEUE,
     "loupe.activation": TRAINING_QUEUE,
 }
+# Nobody waits for an inspection: a command that only wanted the training is over by then, and its worker with it.
+SECONDS_BEFORE_TASK: Mapping[str, float] = {"loupe.inspect": 3}
 _PENDING = "loupe_pending_tasks"
 
 
@@ -79,7 +82,9 @@ def send(task: str, job_id: int) -> bool:
         log.warning("no broker is running: job %s waits", job_id)
         return False
     try:
-        make_celery(url).send_task(task, args=[job_id], queue=QUEUE_OF_TASK[task], retry=False)
+        make_celery(url).send_task(
+            task, args=[job_id], queue=QUEUE_OF_TASK[task], countdown=SECONDS_BEFORE_TASK.get(task), retry=False
+        )
     except (OperationalError, OSError) as error:
         log.warning("the broker did not take job %s: %s", job_id, error)
         return False

@@ -29,6 +29,10 @@ LOOK_SECONDS = 1.0
 REPORT_SECONDS = 0.5
 
 
+class GiveWay(Exception):  # noqa: N818 - a courtesy, not an error
+    """Say that the work stopped so that what people wait for goes first; it is queued again."""
+
+
 class Progress:
     """What a job's work is handed: tells how far it is, and whether to go on."""
 
@@ -62,6 +66,14 @@ class Progress:
         if self.should_stop():
             raise Cancelled
 
+    def give_way(self) -> None:
+        """Stop here if the work is to stop, or if somebody waits for other work of this worker."""
+        self.check()
+        with session_scope(writes=False) as session:
+            wanted = jobs.others_wait(session, self.held)
+        if wanted:
+            raise GiveWay
+
     def at_success(self, close: Callable[[Session], None]) -> None:
         """Let a change become true together with the job's success: in the same transaction, or not at all."""
         self.closing.append(close)
@@ -87,6 +99,8 @@ def run_job(job_id: int, work: Callable[[Progress], None]) -> JobStatus | None:
         done.set()
         heart.join()
     with session_scope() as session:
+        if status is JobStatus.QUEUED:
+            return jobs.give_back(session, held)
         if status is JobStatus.CANCELLED and stopping.is_set() and not jobs.cancel_wished(session, held):
             return jobs.give_back(session, held)
         counted = jobs.finish(session, held, status, error=error)
@@ -101,6 +115,8 @@ def _outcome(work: Callable[[Progress], None], progress: Progress) -> tuple[JobS
         work(progress)
     except Cancelled:
         return JobStatus.CANCELLED, ""
+    except GiveWay:
+        return JobStatus.QUEUED, ""
     except AppError as refusal:
         return JobStatus.FAILED, refusal.sentence
     except Exception as error:  # the one place where a job's unforeseen end becomes its outcome

@@ -70,6 +70,7 @@ class JobKind(StrEnum):
     PREDICT = "predict"
     SAMPLE = "sample"
     IMAGES = "images"
+    INSPECT = "inspect"
     ACTIVATION = "activation"
 
 

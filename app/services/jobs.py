@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Update, case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.broker import enqueue, send
+from app.broker import QUEUE_OF_TASK, enqueue, send
 from app.config import get_settings
 from app.db import session_scope
 from app.domain.statuses import OPEN_JOB_STATUSES, JobKind, JobStatus
@@ -18,7 +18,9 @@ from app.models.types import UtcDateTime, now
 
 # A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
 # its lead may rather look at what happened than find the machine at work again.
-REPEATABLE = frozenset({JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE, JobKind.IMAGES, JobKind.ACTIVATION})
+REPEATABLE = frozenset(
+    {JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE, JobKind.IMAGES, JobKind.ACTIVATION, JobKind.INSPECT}
+)
 MAX_ATTEMPTS = 3
 _UNREMARKABLE = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
 # The broker may have lost a message, or been down: a job that waits longer is sent again.
@@ -30,6 +32,7 @@ TASK_OF_KIND = {
     JobKind.TRAIN: "loupe.train",
     JobKind.EVALUATE: "loupe.evaluate",
     JobKind.PREDICT: "loupe.predict",
+    JobKind.INSPECT: "loupe.inspect",
     JobKind.ACTIVATION: "loupe.activation",
 }
 
@@ -196,7 +199,7 @@ def cancel_wished(session: Session, held: Held) -> bool:
 
 
 def give_back(session: Session, held: Held) -> JobStatus:
-    """Let go of a job because its worker is being shut down: it is queued again, or fails where it cannot be."""
+    """Let go of a job, as where its worker is being shut down: it is queued again, or fails where it cannot be."""
     job = get_job(session, held.job_id)
     again = job.kind in REPEATABLE
     status = JobStatus.QUEUED if again else JobStatus.FAILED
@@ -205,6 +208,15 @@ def give_back(session: Session, held: Held) -> JobStatus:
         values |= {"error": _("Loupe was shut down while this was running."), "finished_at": now()}
     session.execute(update(Job).where(*_is_held(held)).values(**values))
     return status
+
+
+def others_wait(session: Session, held: Held) -> bool:
+    """Tell whether somebody waits for work of another kind from the same workers."""
+    kind = get_job(session, held.job_id).kind
+    queue = QUEUE_OF_TASK[TASK_OF_KIND[kind]]
+    others = [each for each, task in TASK_OF_KIND.items() if each is not kind and QUEUE_OF_TASK[task] == queue]
+    query = select(Job.id).where(Job.status == JobStatus.QUEUED, Job.kind.in_(others))
+    return session.scalar(query.limit(1)) is not None
 
 
 def sweep(*, resend: bool = True) -> None:

@@ -105,6 +105,12 @@ def write_items(
         session.execute(insert(SnapshotItem), rows)
 
 
+def images_of(session: Session, run: Run) -> list[Image]:
+    """List the images that a run knew, by id."""
+    query = select(Image).join(SnapshotItem, SnapshotItem.image_id == Image.id).where(SnapshotItem.run_id == run.id)
+    return list(session.scalars(query.order_by(Image.id)))
+
+
 def truth_matrix(session: Session, run: Run) -> TruthMatrix:
     """Read the snapshot of a run, by image id."""
     query = select(SnapshotItem.image_id, SnapshotItem.split, SnapshotItem.truth)

@@ -19,7 +19,7 @@ from app.domain.thresholds import F1
 from app.errors import Cancelled
 from app.i18n import gettext as _
 from app.models import Job, Run
-from app.services import runs
+from app.services import inspections, runs
 from app.services.predictions import STORED, forget_predictions, write_predictions
 from app.services.thresholds import keep_tuned
 from app.storage import Storage, get_storage
@@ -152,6 +152,7 @@ class _Conclusion:
         keep_tuned(session, run.id, self.measured.chosen, F1)
         session.flush()  # the checkpoint must be known before the run can become active
         runs.activate(session, run)
+        inspections.request(session, run, account_id=run.job.created_by_id)
 
 
 def _notes(result: TrainResult, recipe: Recipe) -> list[str]:

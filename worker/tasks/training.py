@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from worker.jobs import activation, evaluation, prediction, training
+from worker.jobs import activation, evaluation, inspection, prediction, training
 from worker.running import run_job
 
 
@@ -28,3 +28,9 @@ def predict(job_id: int) -> None:
 def look(job_id: int) -> None:
     """Ask a run's network where it looks."""
     run_job(job_id, activation.work)
+
+
+@shared_task(name="loupe.inspect")
+def inspect(job_id: int) -> None:
+    """Look through a run's images for doubtful answers, twins and outliers."""
+    run_job(job_id, inspection.work)

@@ -1,0 +1,167 @@
+"""Inspecting a run: which answers look wrong, which images are alike, and which are like no others.
+
+It follows every training by itself and can be repeated; nothing of it counts before all of it is written.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy.orm import Session
+
+from app.config import get_settings
+from app.db import session_scope
+from app.domain.label_errors import combined, neighbour_shares
+from app.domain.matrices import Cells, Floats
+from app.domain.statuses import Recipe
+from app.errors import Cancelled, ConflictError
+from app.i18n import gettext as _
+from app.models import Image, Job, Run
+from app.services import inspections, snapshots
+from app.services.inspections import Findings
+from app.services.predictions import probability_matrix
+from app.storage import get_storage
+from worker.jobs.pixels import items_of
+from worker.jobs.recording import stage_sentence
+from worker.jobs.snapshot import BATCH, group_of
+from worker.ml import callbacks
+from worker.ml.backbones import DEFAULT, choose_device, load_backbone
+from worker.ml.callbacks import Monitor
+from worker.ml.embeddings import EmbeddingCache, Features, embed
+from worker.ml.head import fit_head
+from worker.ml.neighbours import NOBODY, Nearest, directions, nearest
+from worker.running import Progress
+
+# As many as fit beside an image on a laptop's screen.
+SHOWN = 12
+# Measured on two collections (decision 0019): with fewer the votes are noisy, with more they come from afar.
+VOTERS = 20
+# So many are looked for that the voters are complete although near-duplicates of the image are left out.
+LOOKED_FOR = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Hold what a run knew and says: row i of everything belongs to `images[i]`."""
+
+    run: Run
+    images: tuple[Image, ...]
+    truth: Cells
+    # float64 [n, L], NaN where the model has learned from the image.
+    probabilities: Floats
+
+    @property
+    def groups(self) -> list[str]:
+        """Name the group of every image."""
+        return [group_of(image) for image in self.images]
+
+
+def work(progress: Progress) -> None:
+    """Inspect the run that the job names."""
+    progress.give_way()
+    with session_scope() as session:
+        run = session.get_one(Run, session.get_one(Job, progress.job_id).params["run_id"])
+        inspections.forget(session, run.id)
+    try:
+        _inspect(progress, run)
+    except BaseException as error:
+        with session_scope() as session:
+            inspections.forget(session, run.id)
+        if isinstance(error, callbacks.Cancelled):
+            raise Cancelled from error
+        raise
+
+
+def look_up(session: Session, run: Run) -> Seen:
+    """Read what a run knew and says of all its annotated images."""
+    snapshot = snapshots.truth_matrix(session, run)
+    said = probability_matrix(session, run, snapshot.image_ids.tolist())
+    if len(said.image_ids) != len(snapshot.image_ids):
+        raise ConflictError(_("Some predictions of run %(number)s are missing.") % {"number": run.number})
+    images = {image.id: image for image in snapshots.images_of(session, run)}
+    probabilities = np.where(said.held_out[:, None], said.probabilities, np.nan)
+    return Seen(run, tuple(images[each] for each in snapshot.image_ids.tolist()), snapshot.truth, probabilities)
+
+
+def judge_anew(seen: Seen, features: Features, monitor: Monitor) -> Floats:
+    """Return probabilities, float64 [n, L], in which the images the model has learned from are judged by another one.
+
+    That is a head on the features, of which each part was fitted without the images it judges.
+    """
+    learned = np.asarray(np.isnan(seen.probabilities).any(axis=1) & (seen.truth >= 0).any(axis=1))
+    if not learned.any():
+        return seen.probabilities
+    groups = [group for group, each in zip(seen.groups, learned, strict=True) if each]
+    fit = fit_head(features[learned], seen.truth[learned], groups, seed=seen.run.seed, monitor=monitor)
+    probabilities = seen.probabilities.copy()
+    if fit.is_out_of_fold:
+        probabilities[learned] = fit.out_of_fold
+    return probabilities
+
+
+def _inspect(progress: Progress, run: Run) -> None:
+    with session_scope(writes=False) as session:
+        seen = look_up(session, run)
+    features = _features(progress, seen)
+    progress.give_way()
+    progress(_("Comparing the images"), 0, 0)
+    monitor = Monitor(should_cancel=progress.should_stop)
+    probabilities = judge_anew(seen, features, monitor)
+    found = nearest(directions(features), LOOKED_FOR, monitor)
+    del features
+    others = found.outside(seen.groups, VOTERS)
+    both = combined(probabilities, neighbour_shares(seen.truth, others.rows, others.similarities))
+    progress.give_way()
+    progress(_("Looking for doubtful answers"), 0, 0)
+    # cleanlab takes a second to load, which a worker that only trains should not spend.
+    label_errors = import_module("worker.ml.label_errors")
+    quality = label_errors.label_quality(seen.truth, both)
+    estimated = label_errors.estimated_errors(seen.truth, both)
+    ids = np.array([image.id for image in seen.images], dtype=np.int64)
+    _write(progress, run, Findings(ids, quality, others.distances()), found.first(SHOWN))
+    figures = {
+        "estimated": {str(label["id"]): n for label, n in zip(run.labels, estimated, strict=True)},
+        "n_images": len(ids),
+        "judged_anew": int(np.isnan(seen.probabilities).any(axis=1).sum()),
+    }
+    progress.at_success(_conclusion(run.id, figures))
+
+
+def _features(progress: Progress, seen: Seen) -> Features:
+    """Give what a frozen network sees: the run's own one, or for a trained network the one that is always there."""
+    storage = get_storage()
+    name = str(seen.run.config.get("backbone", DEFAULT)) if seen.run.recipe is Recipe.QUICK else DEFAULT
+    items = items_of(seen.images, storage, progress)
+    backbone = load_backbone(name, storage.backbones, device=choose_device(get_settings().device))
+    return embed(
+        items,
+        backbone,
+        EmbeddingCache(storage.embeddings),
+        lambda report: progress(stage_sentence(report.stage), report.done, report.total),
+        progress.should_stop,
+    )
+
+
+def _write(progress: Progress, run: Run, found: Findings, near: Nearest) -> None:
+    ids: npt.NDArray[np.int64] = found.image_ids
+    stage = _("Writing down what was found")
+    for start in range(0, len(ids), BATCH):
+        progress.check()
+        part = slice(start, start + BATCH)
+        there = [rows != NOBODY for rows in near.rows[part]]
+        neighbours = [ids[rows[each]] for rows, each in zip(near.rows[part], there, strict=True)]
+        alike = [row[each] for row, each in zip(near.similarities[part], there, strict=True)]
+        piece = Findings(ids[part], found.quality[part], found.outlier[part])
+        with session_scope() as session:
+            inspections.write(session, run.id, piece, neighbours, alike)
+        progress(stage, min(start + BATCH, len(ids)), len(ids))
+
+
+def _conclusion(run_id: int, figures: dict[str, Any]) -> Callable[[Session], None]:
+    def conclude(session: Session) -> None:
+        inspections.complete(session, run_id, figures)
+
+    return conclude
