@@ -9,7 +9,7 @@ from app.db import session_scope
 from app.formats.labels_csv import write_lesson_csv
 from app.i18n import gettext as _
 from app.models import Import
-from app.services import imports, uploads
+from app.services import details, import_results, imports, uploads
 from app.services.import_tables import TableOptions
 from app.storage import get_storage
 from worker.jobs.imports import bring_in
@@ -25,14 +25,16 @@ TABLE = "labels.csv"
 
 @dataclass
 class Drawn:
-    """What was drawn: true labels of every image, recorded ones of some, and where the two differ on purpose."""
+    """What was drawn: details and true labels of every image, recorded ones of some, and where these are wrong."""
 
+    details: dict[str, dict[str, str]] = field(default_factory=dict)
     true_labels: dict[str, list[str]] = field(default_factory=dict)
     recorded: dict[str, list[str]] = field(default_factory=dict)
     planted_errors: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, drawn: SampleImage) -> None:
         """Write down an image; every one with a planted error comes tagged, and of the others as many as are due."""
+        self.details[drawn.name] = drawn.details
         self.true_labels[drawn.name] = sorted(drawn.labels)
         if drawn.planted_errors:
             self.planted_errors[drawn.name] = sorted(drawn.planted_errors)
@@ -56,6 +58,15 @@ def work(progress: Progress) -> None:
     with ExitStack() as stack:
         source = uploads.open_path(folder, uploads.source_limits(get_settings()), stack)
         bring_in(progress, import_id, source)
+    keep_details(import_id, drawn)
+
+
+def keep_details(import_id: int, drawn: Drawn) -> None:
+    """Keep with every image where it is said to come from, tagged or not."""
+    with session_scope() as session:
+        project_id = session.get_one(Import, import_id).project_id
+        known = import_results.known_images(session, project_id).values()
+        details.keep(session, [(image.image_id, drawn.details.get(image.name, {})) for image in known])
 
 
 def draw(progress: Progress, folder: Path) -> Drawn:

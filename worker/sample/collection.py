@@ -10,7 +10,7 @@ from worker.sample.canvas import Canvas
 from worker.sample.pages import Page
 from worker.sample.press import choose_press, print_cut
 from worker.sample.scenes import ANIMAL, HUMAN, LANDSCAPE, STRUCTURE, compose
-from worker.sample.titles import caption
+from worker.sample.titles import caption, newspaper
 
 LABELS = (HUMAN, ANIMAL, STRUCTURE, LANDSCAPE)
 
@@ -50,6 +50,12 @@ class SampleImage:
     recorded_labels: frozenset[str]
     title: str
     year: int
+    newspaper: str
+
+    @property
+    def details(self) -> dict[str, str]:
+        """Tell where the cut is said to come from, as the columns of a table would."""
+        return {"date": str(self.year), "newspaper": self.newspaper, "caption": self.title}
 
     @property
     def planted_errors(self) -> frozenset[str]:
@@ -69,7 +75,8 @@ def draw_sample(seed: int = 1895, count: int = 160) -> Iterator[SampleImage]:
         year = int(rng.integers(_FIRST_YEAR, _LAST_YEAR + 1))
         recorded = labels ^ wrong.get(index, frozenset())
         title = caption(rng, subject)
-        yield SampleImage(f"cut-{index + 1:03d}-{year}.jpg", image, labels, recorded, title, year)
+        name = f"cut-{index + 1:03d}-{year}.jpg"
+        yield SampleImage(name, image, labels, recorded, title, year, newspaper(rng))
 
 
 def _plan(rng: np.random.Generator, count: int) -> list[frozenset[str]]:

@@ -3,6 +3,12 @@
 import numpy as np
 
 _PLACES = ("Alder Creek", "Port Merrow", "Salt Fork", "Harlow", "Dunmore", "Pine Ridge", "Eastvale", "Cobb's Landing")
+_NEWSPAPERS = (
+    "The Alder Creek Courier",
+    "The Port Merrow Beacon",
+    "The Harlow Weekly Star",
+    "The Pine Ridge Sentinel",
+)
 _SURNAMES = (
     "Whitlock",
     "Abernathy",
@@ -50,6 +56,11 @@ _CAPTIONS: dict[str, tuple[str, ...]] = {
     "flourish": ("Tail piece",),
     "star": ("Printer's ornament",),
 }
+
+
+def newspaper(rng: np.random.Generator) -> str:
+    """Choose the paper that a cut is said to come from."""
+    return str(rng.choice(_NEWSPAPERS))
 
 
 def caption(rng: np.random.Generator, subject: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.db import session_scope
 from app.domain.statuses import JobStatus, TruthValue
 from app.models import Image, Import
-from app.services import images, labels, samples
+from app.services import images, labels, samples, slices
 from tests.factories import AccountFactory
 from worker.jobs import samples as samples_job
 from worker.running import run_job
@@ -29,6 +29,9 @@ def test_the_drawn_cuts_come_in_with_recorded_labels_and_the_true_ones_are_kept(
         assert 15 <= counts.looked_at <= 18
         assert counts.not_tagged == 24 - counts.looked_at
         names = {label.id: label.name for label in labels.live_labels(session, made.project_id)}
+        dates = {image.name: image.details["date"] for image in session.scalars(select(Image))}
+        assert all(f"-{date}.jpg" in name for name, date in dates.items())
+        assert {each.key for each in slices.dimensions(session, made.project_id)} > {"decade.date", "detail.newspaper"}
         wrong = {}
         for image in session.scalars(select(Image).where(Image.project_id == made.project_id)):
             resolved = images.resolved_labels(session, [image.id]).get(image.id)

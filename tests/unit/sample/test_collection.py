@@ -29,8 +29,8 @@ def first() -> list[SampleImage]:
 def test_the_same_seed_draws_the_same_pixels(first: list[SampleImage]) -> None:
     again = list(islice(draw_sample(), 3))
     assert [digest(sample) for sample in again] == [digest(sample) for sample in first[:3]]
-    assert [(sample.name, sample.title, sample.labels) for sample in again] == [
-        (sample.name, sample.title, sample.labels) for sample in first[:3]
+    assert [(sample.name, sample.details, sample.labels) for sample in again] == [
+        (sample.name, sample.details, sample.labels) for sample in first[:3]
     ]
 
 
