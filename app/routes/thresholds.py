@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
 from app.deps import Access, DbSession, Lead
-from app.services import evidence, runs, thresholds
+from app.services import evidence, runs, threshold_tuning, thresholds
 
 router = APIRouter()
 PAGE = "/projects/{project_id}/runs/{number}/thresholds"
@@ -17,7 +17,7 @@ PAGE = "/projects/{project_id}/runs/{number}/thresholds"
 def tune(session: DbSession, access: Lead, number: int) -> Response:
     """Ask a worker to tune the thresholds anew."""
     run = runs.finished_run(session, access.project.id, number)
-    thresholds.request_tuning(session, run, objective=evidence.objective_of(run), account=access.account)
+    threshold_tuning.request_tuning(session, run, objective=evidence.objective_of(run), account=access.account)
     return _back(access, number)
 
 
@@ -27,7 +27,7 @@ def set_threshold(
 ) -> Response:
     """Set one label's threshold by hand."""
     run = runs.finished_run(session, access.project.id, number)
-    thresholds.set_by_hand(session, run, label_id, _number(value), access.account)
+    thresholds.set_values(session, run, {label_id: _number(value)}, access.account)
     return _back(access, number)
 
 

@@ -1,6 +1,11 @@
-"""Thresholds: the probability from which on a run counts a label as predicted, tuned by a worker or set by hand."""
+"""Thresholds: the probability from which on a run counts a label as predicted, kept as sets that never change.
 
-from collections.abc import Sequence
+Whoever changes a value makes a new set, which is active from then on. The database counts; beside the model's weights
+lies a copy of the active set for whoever takes the checkpoint elsewhere.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -8,14 +13,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import JobKind, JobStatus
-from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, ObjectiveKind
-from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.domain.thresholds import DEFAULT_THRESHOLD, Objective, ObjectiveKind
+from app.errors import InvalidInputError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Job, Run, Threshold, ThresholdSet
-from app.services import jobs
+from app.models import Account, Run, Threshold, ThresholdSet
+from app.storage import get_storage, write_atomically
 
 BY_HAND = "by hand"
+# Raised whenever an older reader could misread the copy beside a checkpoint.
+FORMAT = 1
+COPY = "thresholds.json"
+NAME_MOST = 120
 
 
 @dataclass(frozen=True)
@@ -54,83 +62,142 @@ def threshold_values(session: Session, run: Run) -> list[float]:
     return [limits.get(label["id"], DEFAULT_THRESHOLD) for label in run.labels]
 
 
+def set_words(run: Run, made: ThresholdSet | None) -> str:
+    """Name a set in exported files, the same in every language: run 2, threshold set 3, discovery."""
+    if made is None:
+        return f"run {run.number}, 0.5 for all"
+    return f"run {run.number}, threshold set {made.version}" + (f", {made.name}" if made.name else "")
+
+
 def keep_tuned(
-    session: Session, run_id: int, chosen: Sequence[Chosen], objective: Objective, *, account_id: int | None = None
+    session: Session,
+    run_id: int,
+    chosen: Sequence[Chosen],
+    objective: Objective | Sequence[Objective],
+    *,
+    account_id: int | None = None,
+    name: str = "",
 ) -> ThresholdSet:
-    """Keep tuned thresholds as a new set of a run, and judge the run by it from now on."""
-    made = _new_set(session, run_id, account_id, objective_to_dict(objective))
-    session.add_all(
+    """Keep tuned thresholds as a new set, labels that were not tuned as they were; the run is judged by it from now on.
+
+    `objective` is one for all, or one for each that was chosen.
+    """
+    each_for = [objective] * len(chosen) if isinstance(objective, Objective) else list(objective)
+    fresh = [
         Threshold(
-            set_id=made.id,
             label_id=each.label_id,
             value=each.value,
-            objective=objective_name(objective),
+            objective=objective_name(tuned_for),
             tuned=each.tuned,
             set_by_id=account_id,
         )
-        for each in chosen
-    )
-    return made
+        for each, tuned_for in zip(chosen, each_for, strict=True)
+    ]
+    return _keep(session, session.get_one(Run, run_id), fresh, account_id, name)
 
 
-def set_by_hand(session: Session, run: Run, label_id: int, value: float, account: Account | None) -> Threshold:
-    """Set one label's threshold by hand: a new set, with the others as they were."""
-    if label_id not in {label["id"] for label in run.labels}:
+def set_values(
+    session: Session, run: Run, values: Mapping[int, float], account: Account | None, *, name: str = ""
+) -> ThresholdSet:
+    """Set thresholds by hand, by label id: one new set, with the other labels as they were."""
+    if not set(values) <= {label["id"] for label in run.labels}:
         raise NotFoundError
-    if not (isfinite(value) and 0 <= value <= 1):
+    if not all(isfinite(value) and 0 <= value <= 1 for value in values.values()):
         sentence = _("A threshold is a number from 0 to 1.")
         raise InvalidInputError(sentence, fields={"value": sentence})
-    earlier = thresholds_of(session, run)
     account_id = account.id if account else None
-    made = _new_set(session, run.id, account_id, None)
-    session.add_all(
-        Threshold(
-            set_id=made.id,
-            label_id=row.label_id,
-            value=row.value,
-            objective=row.objective,
-            tuned=row.tuned,
-            set_by_id=row.set_by_id,
-            set_at=row.set_at,
-        )
-        for row in earlier.values()
-        if row.label_id != label_id
-    )
-    changed = Threshold(
-        set_id=made.id, label_id=label_id, value=value, objective=BY_HAND, tuned=False, set_by_id=account_id
-    )
-    session.add(changed)
-    return changed
+    fresh = [
+        Threshold(label_id=label_id, value=value, objective=BY_HAND, tuned=False, set_by_id=account_id)
+        for label_id, value in values.items()
+    ]
+    return _keep(session, run, fresh, account_id, name)
 
 
-def _new_set(session: Session, run_id: int, account_id: int | None, objective: dict[str, Any] | None) -> ThresholdSet:
-    """Add the next version of a run's thresholds, and make it the active one."""
-    earlier = active_set(session, run_id)
-    last = session.scalar(select(func.max(ThresholdSet.version)).where(ThresholdSet.run_id == run_id)) or 0
+def checked_name(name: str) -> str:
+    """Trim a set's name; refuse one that is too long."""
+    trimmed = " ".join(name.split())
+    if len(trimmed) > NAME_MOST:
+        sentence = _("A name can be at most %(count)s characters long.") % {"count": NAME_MOST}
+        raise InvalidInputError(sentence, fields={"name": sentence})
+    return trimmed
+
+
+def lock(session: Session, run_id: int) -> None:
+    """Let two people who change a run's thresholds at once do so one after the other."""
+    session.execute(select(Run.id).where(Run.id == run_id).with_for_update())
+
+
+def write_copy(session: Session, run: Run, made: ThresholdSet) -> None:
+    """Write the active set beside the weights of its checkpoint, where there are any."""
+    folder = get_storage().checkpoints / (run.checkpoint or "")
+    if not run.checkpoint or not folder.is_dir():
+        return
+    rows = thresholds_of(session, run)
+    names = {label["id"]: label["name"] for label in run.labels}
+    told = {
+        "format": FORMAT,
+        "run": run.number,
+        "version": made.version,
+        "name": made.name,
+        "made_at": made.made_at.isoformat(),
+        "thresholds": [
+            {"label": names[label_id], "threshold": rows[label_id].value, "objective": rows[label_id].objective}
+            for label_id in names
+            if label_id in rows
+        ],
+    }
+    write_atomically(folder / COPY, [json.dumps(told, ensure_ascii=False, indent=2).encode()])
+
+
+def _keep(session: Session, run: Run, fresh: Sequence[Threshold], account_id: int | None, name: str) -> ThresholdSet:
+    """Add the next version of a run's thresholds, the unchanged labels copied, and make it the active one."""
+    lock(session, run.id)
+    changed = {row.label_id for row in fresh}
+    kept = [_copy(row) for label_id, row in thresholds_of(session, run).items() if label_id not in changed]
+    earlier = active_set(session, run.id)
+    last = session.scalar(select(func.max(ThresholdSet.version)).where(ThresholdSet.run_id == run.id)) or 0
     if earlier is not None:
         earlier.is_active = False
         session.flush()  # two active ones are refused by the database
-    made = ThresholdSet(run_id=run_id, version=last + 1, objective=objective, is_active=True, made_by_id=account_id)
+    made = ThresholdSet(
+        run_id=run.id,
+        version=last + 1,
+        name=checked_name(name),
+        objective=_common_objective([row.objective for row in (*kept, *fresh)]),
+        is_active=True,
+        made_by_id=account_id,
+    )
     session.add(made)
     session.flush()  # the thresholds carry its number
+    for row in (*kept, *fresh):
+        row.set_id = made.id
+        session.add(row)
+    session.flush()  # the copy tells them
+    write_copy(session, run, made)
     return made
 
 
-def request_tuning(session: Session, run: Run, *, objective: Objective = F1, account: Account | None = None) -> Job:
-    """Ask a worker to tune a run's thresholds anew; an open request for the same run is given instead of a second."""
-    if run.job.status is not JobStatus.SUCCEEDED:
-        raise ConflictError(_("Thresholds can be tuned once the run has finished."))
-    params = {"run_id": run.id, "objective": objective_to_dict(objective)}
-    for job in jobs.open_jobs(session, run.project_id, JobKind.EVALUATE):
-        if job.params == params:
-            return job
-    return jobs.create_job(
-        session,
-        JobKind.EVALUATE,
-        project_id=run.project_id,
-        account_id=account.id if account else None,
-        params=params,
+def _copy(row: Threshold) -> Threshold:
+    return Threshold(
+        label_id=row.label_id,
+        value=row.value,
+        objective=row.objective,
+        tuned=row.tuned,
+        set_by_id=row.set_by_id,
+        set_at=row.set_at,
     )
+
+
+def _common_objective(names: Sequence[str]) -> dict[str, Any] | None:
+    """Give what a set was tuned for as a whole; None where its labels differ. Shares are each label's own."""
+    if not names or BY_HAND in names:
+        return None
+    objectives = {objective_from_name(name) for name in names}
+    if len(objectives) == 1:
+        return objective_to_dict(objectives.pop())
+    if {objective.kind for objective in objectives} == {ObjectiveKind.PREVALENCE}:
+        return {"kind": ObjectiveKind.PREVALENCE.value, "value": None}
+    return None
 
 
 def objective_to_dict(objective: Objective) -> dict[str, Any]:
@@ -144,7 +211,10 @@ def objective_from_dict(given: dict[str, Any]) -> Objective:
         return Objective(ObjectiveKind(given["kind"]), float(given["value"]))
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(
-            _("Thresholds can be tuned for F-beta (beta greater than 0), or for a floor greater than 0 and at most 1.")
+            _(
+                "Beta and the cost of a miss must be greater than 0; a floor must be greater than 0 and at most 1; a "
+                "share must lie from 0 to 1."
+            )
         ) from error
 
 

@@ -14,7 +14,7 @@ from app.domain.statuses import Answer, JobKind, Split
 from app.models import Job
 from app.services import annotations, evaluations
 from app.services.evidence import Basis
-from app.services.thresholds import set_by_hand
+from app.services.thresholds import set_values
 from tests.factories import ImageFactory
 from tests.run_factory import World, answer, make_world
 
@@ -87,7 +87,7 @@ def test_the_2x2_tables_and_the_errors_add_up(session: Session) -> None:
 
 def test_a_threshold_by_hand_shows_in_the_report_and_says_who_set_it(session: Session) -> None:
     world = make_world(session)
-    set_by_hand(session, world.run, world.labels[0].id, 0.25, world.lead)
+    set_values(session, world.run, {world.labels[0].id: 0.25}, world.lead)
     made = evaluations.report(session, world.run)
     first = made.labels[0]
     assert (first.threshold, first.by_hand, first.set_by, first.cross_fitted) == (0.25, True, "Lead", False)

@@ -7,7 +7,7 @@ from app.domain.statuses import Split
 from app.domain.thresholds import cross_fitted
 from app.services import evidence
 from app.services.evidence import Basis
-from app.services.thresholds import set_by_hand
+from app.services.thresholds import set_values
 from tests.run_factory import make_world
 
 
@@ -36,7 +36,7 @@ def test_at_half_and_other_splits_nothing_is_cross_fitted(session: Session) -> N
 
 def test_a_threshold_set_by_hand_is_judged_as_it_stands(session: Session) -> None:
     world = make_world(session)
-    set_by_hand(session, world.run, world.labels[1].id, 0.9, world.lead)
+    set_values(session, world.run, {world.labels[1].id: 0.9}, world.lead)
     seen = evidence.load(session, world.run)
     assert seen.cross_fitted.tolist() == [True, False, True, True]
     assert seen.thresholds[1] == 0.9

@@ -11,7 +11,7 @@ from app.db import session_scope
 from app.domain.statuses import JobStatus, Recipe
 from app.models import Image, Label, Project, Run
 from app.services import predictions, runs
-from app.services.thresholds import set_by_hand
+from app.services.thresholds import set_values
 from tests.factories import ImageFactory
 from tests.integration.trainable import copying_trainer, make_project
 from worker.jobs import training
@@ -56,7 +56,7 @@ def test_suggestions_are_those_of_live_labels_by_probability_and_threshold(
     image = session.scalars(select(Image).where(Image.name == "001.png")).one()
     said = runs.suggestions(session, project.id, [image.id])[image.id]
     assert [(each.label_id, each.predicted) for each in said] == [(first.id, True), (second.id, False)]
-    set_by_hand(session, run, second.id, 0.05, None)
+    set_values(session, run, {second.id: 0.05}, None)
     first.removed_at = first.created_at
     session.flush()
     said = runs.suggestions(session, project.id, [image.id])[image.id]
