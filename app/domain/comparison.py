@@ -103,7 +103,13 @@ class _Figures:
 
 
 def compare(
-    truth: npt.ArrayLike, before: Scored, after: Scored, *, seed: int = 0, resamples: int = RESAMPLES
+    truth: npt.ArrayLike,
+    before: Scored,
+    after: Scored,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    ranked_resamples: int | None = None,
 ) -> Comparison:
     """Compare two models on the same rows, with paired bootstrap intervals of the changes.
 
@@ -117,6 +123,8 @@ def compare(
         after: the model in question.
         seed: 0 or greater; draws the resamples.
         resamples: how many; 0 leaves all intervals undefined and is fast.
+        ranked_resamples: how many of them also measure average precision, which costs twenty times as much as the
+            other figures; None means all.
 
     Raises:
         ValueError: when shapes disagree or values are out of range.
@@ -132,7 +140,8 @@ def compare(
     ]
     (_before, old), (_after, new) = sides
     weights = bootstrap_weights(cells.shape[0], resamples, seed)
-    drawn = [_figures(cells, given, predicted, weights) for given, predicted in sides]
+    ranked = resamples if ranked_resamples is None else min(resamples, ranked_resamples)
+    drawn = [_figures(cells, given, predicted, weights, ranked) for given, predicted in sides]
     measured = [evaluate_predictions(cells, predicted, given) for given, predicted in sides]
     return Comparison(
         labels=tuple(
@@ -175,33 +184,48 @@ def _delta(measured: list[float], drawn: list[Floats]) -> Delta:
     return Delta(before, after, after - before, interval)
 
 
-def _figures(truth: Cells, probabilities: Floats, predictions: Cells, weights: npt.NDArray[np.float32]) -> _Figures:
-    """Return one model's figures in every resample; weights are float32 [n, B]."""
-    yes = predictions == 1
-    kinds = ((truth == 1) & yes, (truth == 0) & yes, (truth == 1) & ~yes)
-    tp, fp, fn = ((kind.T.astype(np.float32) @ weights).astype(np.float64) for kind in kinds)
+def _figures(
+    truth: Cells, probabilities: Floats, predictions: Cells, weights: npt.NDArray[np.float32], ranked: int
+) -> _Figures:
+    """Return one model's figures in every resample, the ranking ones in the first few; weights are float32 [n, B]."""
+    tp, fp, fn = resampled_counts(truth, predictions, weights)
     precision, recall, f1 = precision_recall_f1(tp, fp, fn)
-    ranked = np.array(
-        [
-            resampled_average_precision(truth[:, column], probabilities[:, column], weights)
-            for column in range(truth.shape[1])
-        ]
-    ).reshape(truth.shape[1], weights.shape[1])
+    few = weights[:, :ranked]
+    columns = range(truth.shape[1])
+    rankings = [resampled_average_precision(truth[:, column], probabilities[:, column], few) for column in columns]
+    average_precision = np.array(rankings).reshape(truth.shape[1], ranked)
     known = (truth >= 0).any(axis=0)
     pooled = precision_recall_f1(tp.sum(axis=0), fp.sum(axis=0), fn.sum(axis=0))
     return _Figures(
         precision=precision,
         recall=recall,
         f1=f1,
-        average_precision=ranked,
+        average_precision=average_precision,
         # As in the average itself, 0/0 counts as 0 unless nothing at all is known.
         micro_f1=np.nan_to_num(pooled[2], nan=0.0 if known.any() else np.nan),
-        macro_f1=_mean_over_labels(f1[known]),
-        mean_average_precision=_mean_over_labels(ranked[known]),
+        macro_f1=mean_over_labels(f1[known]),
+        mean_average_precision=mean_over_labels(average_precision[known]),
     )
 
 
-def _mean_over_labels(figures: Floats) -> Floats:
+def resampled_counts(
+    truth: Cells, predictions: Cells, weights: npt.NDArray[np.float32]
+) -> tuple[Floats, Floats, Floats]:
+    """Return tp, fp and fn of every label in every resample, float64 [L, B] each.
+
+    Args:
+        truth: int8 [n, L], 1, 0 or -1; unknown cells are left out.
+        predictions: int8 [n, L], 1 or 0.
+        weights: float32 [n, B], how often each row was drawn into each resample.
+
+    """
+    yes = predictions == 1
+    kinds = ((truth == 1) & yes, (truth == 0) & yes, (truth == 1) & ~yes)
+    tp, fp, fn = ((kind.T.astype(np.float32) @ weights).astype(np.float64) for kind in kinds)
+    return tp, fp, fn
+
+
+def mean_over_labels(figures: Floats) -> Floats:
     """Return the mean of float64 [L, B] over labels, undefined ones counted as 0; NaN where there is no label."""
     if not figures.shape[0]:
         return np.full(figures.shape[1], np.nan)

@@ -150,3 +150,18 @@ def test_given_predictions_count_in_place_of_thresholds() -> None:
     assert result.average_precision.change == 0
     with pytest.raises(ValueError, match="1 and 0"):
         compare(truth, Scored(probabilities, 0.5), Scored(probabilities, 0.5, [[2]] * 4))
+
+
+def test_rankings_may_be_drawn_less_often_than_counts() -> None:
+    truth, probabilities = noisy(40, 2, seed=4)
+    sides = (Scored(probabilities, 0.5), Scored(probabilities[::-1], 0.4))
+    mixed, few, many = (
+        compare(truth, *sides, resamples=n, ranked_resamples=ranked) for n, ranked in ((80, 20), (20, None), (80, None))
+    )
+    assert mixed.labels[0].average_precision == few.labels[0].average_precision
+    assert mixed.mean_average_precision == few.mean_average_precision
+    assert mixed.labels[1].f1 == many.labels[1].f1
+    assert mixed.macro_f1 == many.macro_f1
+    none = compare(truth, *sides, resamples=80, ranked_resamples=0)
+    assert none.mean_average_precision.interval.to_list() is None
+    assert none.macro_f1 == many.macro_f1
