@@ -21,7 +21,7 @@ export function toggle() {
   apply();
 }
 
-function apply() {
+export function apply() {
   const stage = document.querySelector("[data-heatmap]");
   for (const button of document.querySelectorAll("[data-heatmap-toggle]")) button.setAttribute("aria-pressed", isOn);
   if (shown && (!isOn || shown.stage !== stage || shown.url !== stage.dataset.url)) {
