@@ -12,7 +12,8 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from app.deps import Access, Annotator, DbSession, Files, Reviewer
 from app.domain.statuses import Answer, Role, Split, TruthValue
 from app.models import Image, Label, Project
-from app.services import annotations, images, labels, renditions, slices
+from app.services import annotations, comments, images, labels, renditions, slices
+from app.services.comments import Remark
 from app.services.images import HistoryEntry, ImageCounts, ImageFilter, ImageStatus, ImageUrls, LabelState
 from app.services.renditions import Served
 from app.services.slices import Dimension
@@ -88,6 +89,7 @@ class ImagePageContext:
     back: str
     query: str
     may_decide: bool
+    remarks: list[Remark]
 
 
 def read_filter(
@@ -189,6 +191,7 @@ def image_page(request: Request, session: DbSession, access: Annotator, image_id
         back=f"{root}{query}",
         query=query,
         may_decide=access.is_at_least(Role.REVIEWER) and image.excluded_at is None,
+        remarks=comments.remarks(session, image.id),
     )
     return render(request, "images/show.html", context)
 

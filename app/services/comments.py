@@ -58,12 +58,12 @@ def add(
     return comment
 
 
-def remove(session: Session, *, project: Project, account: Account, comment_id: int) -> Comment:
+def remove(session: Session, *, project: Project, account: Account, image_id: int, comment_id: int) -> Comment:
     """Take a remark away, as only who wrote it may; removed already, it changes nothing."""
     found = session.execute(
         select(Comment, Image.project_id).join(Image, Image.id == Comment.image_id).where(Comment.id == comment_id)
     ).one_or_none()
-    if found is None or found.project_id != project.id:
+    if found is None or (found.project_id, found.Comment.image_id) != (project.id, image_id):
         raise NotFoundError(_("This comment does not exist, or no longer."))
     comment: Comment = found.Comment
     if comment.account_id != account.id:

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Answer, View
+from app.domain.statuses import Answer, Verdict, View
 from app.models import Account, Run
-from app.services import evidence, images
+from app.services import comments, evidence, images, neighbours
+from app.services.comments import Remark
 from app.services.evidence import RunLabel
+from app.services.neighbours import Neighbour
 from app.services.review_lists import Entry, ReviewList
 
 
@@ -47,6 +49,15 @@ class Place:
     today: int
     # The key of this reviewer's own verdict that counts, by which it can be taken back.
     own_key: str
+    remarks: tuple[Remark, ...]
+    # The annotated images most like this one; None where nobody has looked for them yet.
+    neighbours: tuple[Neighbour, ...] | None
+
+    @property
+    def alike(self) -> tuple[int, int]:
+        """Count the neighbours that show the label today, and those of which it is known."""
+        known = [each.truth for each in self.neighbours or () if each.truth >= 0]
+        return sum(known), len(known)
 
     @property
     def changed(self) -> bool:
@@ -78,7 +89,17 @@ def describe(session: Session, run: Run, listed: ReviewList, entry: Entry, accou
         states=states,
         today=int(today[seen.column(entry.label.id)]),
         own_key=(said.review.client_key or "") if said is not None and own else "",
+        remarks=tuple(comments.remarks(session, entry.image.id)),
+        neighbours=neighbours.nearest(session, run, entry.image.id, entry.label.id, seen.labels),
     )
+
+
+def proposal(entry: Entry, answer: Answer) -> Verdict:
+    """Tell which verdict follows from an answer that was given before anything was shown."""
+    if answer is Answer.UNSURE:
+        return Verdict.AMBIGUOUS
+    agrees = (answer is Answer.PRESENT) == entry.present
+    return Verdict.MODEL_ERROR if agrees else Verdict.LABEL_ERROR
 
 
 def _voices(session: Session, entry: Entry) -> list[Voice]:

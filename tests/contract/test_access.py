@@ -29,7 +29,7 @@ from app.db import session_scope
 from app.deps import check_csrf
 from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, Role
 from app.main import create_app
-from app.models import Account, Import, Invitation, Job, Project, Run
+from app.models import Account, Comment, Import, Invitation, Job, Project, Run
 from app.security import csrf_token
 from app.services import accounts, invitations, labels
 from tests.factories import AccountFactory, ImageFactory, MemberFactory, ProjectFactory, annotate
@@ -81,7 +81,7 @@ SERVED = {(each.method, each.path): each for each in walk(APPLICATION.routes)}
 EVERY_ROUTE = list(SERVED)
 GUARDED = [(method, path) for method, path in EVERY_ROUTE if path not in PUBLIC]
 # The rows that an address can name below a project, and what else may stand in one.
-ROWS = {"account_id", "image_id", "import_id", "invitation_id", "job_id", "label_id", "number"}
+ROWS = {"account_id", "comment_id", "image_id", "import_id", "invitation_id", "job_id", "label_id", "number"}
 NO_ROWS = {"kind": "thumbnail", "cell": "tp", "form": "lesson"}
 WITHIN_PROJECTS = [
     (method, path) for method, path in GUARDED if "{project_id}" in path and ROWS & set(NAME.findall(path))
@@ -232,9 +232,13 @@ def rows_of(session: Session, project: Project, *, number: int) -> dict[str, obj
     session.flush()
     session.add(Run(project_id=project.id, number=number, job_id=job.id, recipe=Recipe.QUICK, seed=1))
     invitations.invite(session, created_by=account, project=project)
+    comment = Comment(image_id=image.id, account_id=account.id, text="A plough.")
+    session.add(comment)
+    session.flush()
     invitation = session.query(Invitation).filter_by(project_id=project.id).one()
     return {
         "account_id": account.id,
+        "comment_id": comment.id,
         "image_id": image.id,
         "import_id": brought.id,
         "invitation_id": invitation.id,

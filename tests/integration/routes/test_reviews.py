@@ -85,7 +85,7 @@ def test_undo_takes_it_back(session: Session, world: World, sign_in: SignIn) -> 
     send(client, world, places(session, world)[0], "label_error", "key-00001")
     for key, undone in (("key-00001", True), ("key-never", False)):
         answer = client.post(f"/api/v1{root(world)}/verdicts/undo", json={"client_key": key})
-        assert answer.json() == {"undone": undone, "reviewed": 0}
+        assert answer.json() == {"undone": undone, "count": int(undone), "reviewed": 0}
 
 
 def test_only_reviewers_and_leads_judge(session: Session, world: World, sign_in: SignIn) -> None:

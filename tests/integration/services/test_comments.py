@@ -28,6 +28,10 @@ def add(session: Session, world: World, text: str, account: Account | None = Non
     )
 
 
+def remove(session: Session, world: World, made: Comment, account: Account) -> None:
+    comments.remove(session, project=world.project, account=account, image_id=made.image_id, comment_id=made.id)
+
+
 def texts(session: Session, world: World) -> list[tuple[str, str, str]]:
     return [(one.comment.text, one.who, one.label) for one in comments.remarks(session, world.images[0].id)]
 
@@ -58,9 +62,9 @@ def test_nothing_and_too_much_are_refused(session: Session, world: World, text: 
 def test_only_the_author_removes_a_comment(session: Session, world: World) -> None:
     made = add(session, world, "Mine")
     with pytest.raises(ForbiddenError):
-        comments.remove(session, project=world.project, account=world.lead, comment_id=made.id)
+        remove(session, world, made, world.lead)
     for _time in range(2):
-        comments.remove(session, project=world.project, account=world.reviewer, comment_id=made.id)
+        remove(session, world, made, world.reviewer)
     assert texts(session, world) == []
 
 
@@ -68,7 +72,7 @@ def test_rows_of_other_projects_are_not_found(session: Session, world: World) ->
     made = add(session, world, "Mine")
     other = ProjectFactory.create(session=session)
     with pytest.raises(NotFoundError):
-        comments.remove(session, project=other, account=world.reviewer, comment_id=made.id)
+        comments.remove(session, project=other, account=world.reviewer, image_id=made.image_id, comment_id=made.id)
     with pytest.raises(NotFoundError):
         comments.add(session, project=other, account=world.reviewer, image_id=world.images[0].id, text="Hello")
     with pytest.raises(NotFoundError):
