@@ -73,9 +73,38 @@ class _Facet:
     in_order: bool = False
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What is known of the images of a project, read once."""
+
+    facets: tuple[_Facet, ...]
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        """List by what the images can be told apart, with the slices and how many images each holds."""
+        return [_dimension(facet) for facet in self.facets]
+
+    def membership(self, image_ids: Ids, key: str) -> Membership:
+        """Tell in which slices of a dimension images are; slices that hold none of them are left out.
+
+        Raises:
+            NotFoundError: when there is no such dimension.
+
+        """
+        facet = next((facet for facet in self.facets if facet.key == key), None)
+        if facet is None:
+            raise NotFoundError
+        return _membership(facet, image_ids)
+
+
+def survey(session: Session, project_id: int) -> Survey:
+    """Read what is known of the images of a project."""
+    return Survey(tuple(_facets(session, project_id)))
+
+
 def dimensions(session: Session, project_id: int) -> list[Dimension]:
     """List by what the images of a project can be told apart, with the slices and how many images each holds."""
-    return [_dimension(facet) for facet in _facets(session, project_id)]
+    return survey(session, project_id).dimensions
 
 
 def member_ids(session: Session, project_id: int, address: str) -> Ids:
@@ -92,16 +121,12 @@ def member_ids(session: Session, project_id: int, address: str) -> Ids:
     return np.unique(np.array(chosen, dtype=np.int64))
 
 
-def membership(session: Session, project_id: int, image_ids: Ids, key: str) -> Membership:
-    """Tell in which slices of a dimension images are; slices that hold none of them are left out.
+def detail_address(column: str, value: str) -> str:
+    """Give the address of the slice of all images with one value of a detail."""
+    return f"detail.{_short(_plain(column), LONGEST_NAME)}:{_short(value, LONGEST_VALUE)}"
 
-    Raises:
-        NotFoundError: when the project has no such dimension.
 
-    """
-    facet = next((facet for facet in _facets(session, project_id, key) if facet.key == key), None)
-    if facet is None:
-        raise NotFoundError
+def _membership(facet: _Facet, image_ids: Ids) -> Membership:
     slices = slices_of(facet.values, in_order=facet.in_order)
     column_of = {value: column for column, value in enumerate(slices)}
     columns = np.array([column_of.get(value, column_of.get(OTHERS, -1)) for value in facet.values], dtype=np.intp)
@@ -118,11 +143,6 @@ def membership(session: Session, project_id: int, image_ids: Ids, key: str) -> M
     filled = np.flatnonzero(counts)
     values = tuple(_value(facet, slices[column], int(counts[column])) for column in filled.tolist())
     return Membership(Dimension(facet.key, facet.name, values), members[:, filled])
-
-
-def detail_address(column: str, value: str) -> str:
-    """Give the address of the slice of all images with one value of a detail."""
-    return f"detail.{_short(_plain(column), LONGEST_NAME)}:{_short(value, LONGEST_VALUE)}"
 
 
 def _dimension(facet: _Facet) -> Dimension:

@@ -71,13 +71,13 @@ def test_an_address_that_means_nothing_finds_no_image(session: Session, project_
 def test_membership_follows_the_images_asked_for(session: Session, project_id: int) -> None:
     ids = np.array([image.id for image in images_of(session, project_id)], dtype=np.int64)
     asked = ids[[4, 0, 3]]
-    made = slices.membership(session, project_id, asked, "detail.paper")
+    made = slices.survey(session, project_id).membership(asked, "detail.paper")
     assert [(value.name, value.count) for value in made.dimension.values] == [("Star: daily", 2), ("Courier", 1)]
     assert made.members.tolist() == [[True, False], [True, False], [False, True]]
-    nothing = slices.membership(session, project_id, ids[:0], "detail.paper")
+    nothing = slices.survey(session, project_id).membership(ids[:0], "detail.paper")
     assert nothing.dimension.values == ()
     with pytest.raises(NotFoundError):
-        slices.membership(session, project_id, ids, "detail.gone")
+        slices.survey(session, project_id).membership(ids, "detail.gone")
 
 
 def test_rare_values_are_found_together_and_each_by_its_own_address(session: Session) -> None:
@@ -128,7 +128,7 @@ def test_an_image_belongs_to_everybody_who_answered_for_it(session: Session, pro
         "nobody": 3,
     }
     ids = np.array([image.id for image in (first, second, third)], dtype=np.int64)
-    made = slices.membership(session, project_id, ids, "annotator")
+    made = slices.survey(session, project_id).membership(ids, "annotator")
     by_name = {value.name: made.members[:, column] for column, value in enumerate(made.dimension.values)}
     assert by_name["Ada"].tolist() == [True, True, False]
     assert by_name["Ben"].tolist() == [False, True, False]
