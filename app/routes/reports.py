@@ -12,10 +12,9 @@ from app.domain.statuses import JobStatus, Role, Split
 from app.formats.report_csv import report_csv
 from app.i18n import gettext as _
 from app.models import Epoch, Project, Run
-from app.services import comparisons, evaluations, evidence, jobs, review_lists, reviews, runs
+from app.services import comparisons, evaluations, evidence, jobs, reviews, runs, worst_errors
 from app.services.evaluations import Changes, Report
 from app.services.evidence import Basis
-from app.services.list_queries import ListQuery
 from app.services.review_lists import Entry
 from app.templating import render
 
@@ -60,7 +59,6 @@ def report_page(
     if run.job.status is not JobStatus.SUCCEEDED:
         return RedirectResponse(f"/projects/{access.project.id}/runs/{number}", status_code=303)
     made = evaluations.report(session, run, split, at)
-    errors = review_lists.open_list(session, run, ListQuery(split=split, basis=at))
     previous, newer = comparisons.neighbours(session, run)
     page = ReportPage(
         project=access.project,
@@ -72,7 +70,7 @@ def report_page(
         split_counts=evidence.split_counts(session, run),
         changes=evaluations.changes_since(session, run),
         n_reviewed=reviews.count(session, run),
-        worst=review_lists.entries(session, errors, range(WORST)),
+        worst=worst_errors.worst_errors(session, run, split, at, WORST),
         previous=previous,
         newer=newer,
         epochs=runs.epochs(session, run),
@@ -112,7 +110,7 @@ def figures_chart(made: Report) -> dict[str, Any]:
         for measure, value, interval in zip(
             measures,
             (row.metrics.precision, row.metrics.recall, row.metrics.average_precision),
-            (row.metrics.precision_interval, row.metrics.recall_interval, row.average_precision_interval),
+            (row.metrics.precision_interval, row.metrics.recall_interval, row.ranking.average_precision_interval),
             strict=True,
         )
         if not isnan(value) and not isnan(interval.low)

@@ -1,28 +1,25 @@
 """Reports: how good a run is, label by label, and how far each figure can be trusted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.confusion import missed_instead
-from app.domain.intervals import RESAMPLES, Interval, ranking_intervals
-from app.domain.metrics import Evaluation, LabelMetrics, evaluate_predictions
+from app.domain.metrics import Evaluation, LabelMetrics, evaluate_tally
+from app.domain.scores import PLAIN, Scoring
 from app.domain.statuses import JobKind, Split
-from app.models import Account, Image, Project, Run, Threshold, Truth
-from app.services import evidence, jobs
-from app.services.evidence import Basis, Evidence, RunLabel
-from app.services.snapshots import truth_matrix
-from app.services.thresholds import BY_HAND, objective_name, thresholds_of
+from app.models import Account, Annotation, Image, Project, Run, SnapshotItem, Threshold, Truth
+from app.services import evidence, jobs, measurements
+from app.services.evidence import Basis, RunLabel
+from app.services.measurements import Counted, LabelRanking
+from app.services.snapshots import items_of
+from app.services.thresholds import BY_HAND, thresholds_of
 
-# With fewer positives a recall of one half has a 95 % interval from a fifth to four fifths: too wide to say anything.
-FEW_POSITIVES = 10
-# Drawing and ranking ten million cells takes a sixth of a second; a page should not take longer for its intervals.
-CELLS_TO_RESAMPLE = 10_000_000
-# Fewer resamples leave the ends of a 95 % interval to two or three draws.
-FEWEST_RESAMPLES = 100
+# With fewer images a share of one half has a 95 % interval from a fifth to four fifths: too wide to say anything.
+FEW_IMAGES = 10
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class LabelReport:
 
     label: RunLabel
     metrics: LabelMetrics
-    average_precision_interval: Interval
+    ranking: LabelRanking
     threshold: float
     # f1 or another objective, "by hand", or empty where nothing could be tuned and 0.5 was kept.
     origin: str
@@ -40,8 +37,13 @@ class LabelReport:
 
     @property
     def is_rough(self) -> bool:
-        """Tell whether too few images show the label for its figures to say much."""
-        return self.metrics.support < FEW_POSITIVES
+        """Tell whether too few images show the label for its recall to say much."""
+        return self.metrics.support < FEW_IMAGES
+
+    @property
+    def is_rarely_tagged(self) -> bool:
+        """Tell whether too few images are tagged with the label for its precision to say much."""
+        return 0 < self.metrics.tp + self.metrics.fp < FEW_IMAGES
 
     @property
     def by_hand(self) -> bool:
@@ -65,11 +67,13 @@ class Report:
 
     split: Split
     basis: Basis
+    scoring: Scoring
     n_images: int
     seen_in_training: int
     labels: tuple[LabelReport, ...]
     evaluation: Evaluation
     instead: tuple[Replacement, ...]
+    # What the thresholds were tuned for, as they are named; several where labels differ.
     objective: str
 
     @property
@@ -92,38 +96,51 @@ class Changes:
     images_new: int
 
 
-def report(session: Session, run: Run, split: Split = Split.VALIDATION, basis: Basis = Basis.TUNED) -> Report:
+def report(
+    session: Session,
+    run: Run,
+    split: Split = Split.VALIDATION,
+    basis: Basis = Basis.TUNED,
+    scoring: Scoring = PLAIN,
+) -> Report:
     """Measure a run on the images of a split, against the ground truth as the run knew it."""
-    seen = evidence.load(session, run, split, basis)
-    measured = evaluate_predictions(seen.truth, seen.predictions, seen.probabilities)
-    intervals = _ranking_intervals(seen, run.seed)
+    n = evidence.split_counts(session, run).get(split, 0)
+    ranked = measurements.rankings(session, run, split, n)
+    counted = measurements.counted(session, run, split, basis, n)
+    measured = evaluate_tally(counted.tally, [each.ranked for each in ranked], None, scoring)
+    rows = thresholds_of(session, run)
+    labels = _label_reports(session, run, split, basis, measured, ranked, rows)
     return Report(
         split=split,
         basis=basis,
-        n_images=len(seen.image_ids),
-        seen_in_training=seen.seen_in_training,
-        labels=tuple(_label_reports(session, run, seen, measured, intervals)),
+        scoring=scoring,
+        n_images=n,
+        seen_in_training=counted.seen_in_training,
+        labels=labels,
         evaluation=measured,
-        instead=tuple(_replacements(seen)),
-        objective=objective_name(evidence.objective_of(run)),
+        instead=tuple(_replacements(labels, counted)),
+        objective=", ".join(sorted({row.objective for row in rows.values() if row.objective != BY_HAND})),
     )
 
 
 def changes_since(session: Session, run: Run) -> Changes:
     """Count the labels that differ now from what the run knew, and the images that were first answered since."""
-    known = truth_matrix(session, run)
-    live = np.array([not label.removed for label in evidence.run_labels(session, run)], dtype=np.bool_)
-    today = evidence.truth_today(session, run, known.image_ids.tolist())
-    differs = (today != known.truth) & live
-    differs[np.isin(known.image_ids, _excluded(session, run))] = False
-    answered = session.scalars(
-        select(Truth.image_id)
-        .distinct()
-        .join(Image, Image.id == Truth.image_id)
-        .where(Image.project_id == run.project_id, Image.excluded_at.is_(None))
+    # Truths change only with annotations: images without a newer one need no look.
+    touched = select(Annotation.image_id).where(
+        Annotation.project_id == run.project_id,
+        or_(Annotation.created_at >= run.created_at, Annotation.superseded_at >= run.created_at),
     )
-    new = set(answered) - set(known.image_ids.tolist())
-    return Changes(int(differs.sum()), int(differs.any(axis=1).sum()), len(new))
+    kept = select(Image.id).where(Image.project_id == run.project_id, Image.excluded_at.is_(None))
+    known = items_of(session, run, list(session.scalars(kept.where(Image.id.in_(touched)).order_by(Image.id))))
+    today = evidence.truth_today(session, run, known.image_ids.tolist())
+    live = np.array([not label.removed for label in evidence.run_labels(session, run)], dtype=np.bool_)
+    differs = (today != known.truth) & live
+    new = kept.where(
+        Image.id.not_in(select(SnapshotItem.image_id).where(SnapshotItem.run_id == run.id)),
+        select(Truth.label_id).where(Truth.image_id == Image.id).exists(),
+    )
+    n_new = session.scalar(select(func.count()).select_from(new.subquery())) or 0
+    return Changes(int(differs.sum()), int(differs.any(axis=1).sum()), n_new)
 
 
 def is_tuning(session: Session, run: Run) -> bool:
@@ -152,7 +169,10 @@ def to_dict(run: Run, made: Report) -> dict[str, Any]:
                 "label": row.label.name,
                 "threshold": row.threshold,
                 "threshold_origin": row.origin,
-                "average_precision_interval": row.average_precision_interval.to_list(),
+                "average_precision_interval": row.ranking.average_precision_interval.to_list(),
+                "roc_auc_interval": row.ranking.roc_auc_interval.to_list(),
+                "calibration": row.ranking.calibration.to_dict(),
+                "histogram": {"absent": row.ranking.histogram[0], "present": row.ranking.histogram[1]},
             }
             for row, numbers in zip(made.labels, per_label, strict=True)
         ],
@@ -198,23 +218,30 @@ def summary(session: Session, run: Run) -> dict[str, Any]:
 
 
 def _label_reports(
-    session: Session, run: Run, seen: Evidence, measured: Evaluation, intervals: list[Interval]
-) -> list[LabelReport]:
-    rows = thresholds_of(session, run)
+    session: Session,
+    run: Run,
+    split: Split,
+    basis: Basis,
+    measured: Evaluation,
+    ranked: Sequence[LabelRanking],
+    rows: dict[int, Threshold],
+) -> tuple[LabelReport, ...]:
     ids = {row.set_by_id for row in rows.values() if row.set_by_id is not None}
     names = dict(session.execute(select(Account.id, Account.name).where(Account.id.in_(ids))).all())
-    return [
+    limits = evidence.limits(run, rows, basis)
+    crossed = evidence.was_cross_fitted(run, rows, basis) & (split is Split.VALIDATION)
+    return tuple(
         LabelReport(
             label=label,
             metrics=measured.labels[column],
-            average_precision_interval=intervals[column],
-            threshold=float(seen.thresholds[column]),
-            origin=_origin(rows.get(label.id)) if seen.basis is Basis.TUNED else "",
+            ranking=ranked[column],
+            threshold=float(limits[column]),
+            origin=_origin(rows.get(label.id)) if basis is Basis.TUNED else "",
             set_by=names.get(rows[label.id].set_by_id or 0, "") if label.id in rows else "",
-            cross_fitted=bool(seen.cross_fitted[column]),
+            cross_fitted=bool(crossed[column]),
         )
-        for column, label in enumerate(seen.labels)
-    ]
+        for column, label in enumerate(evidence.run_labels(session, run))
+    )
 
 
 def _origin(row: Threshold | None) -> str:
@@ -223,28 +250,14 @@ def _origin(row: Threshold | None) -> str:
     return row.objective
 
 
-def _ranking_intervals(seen: Evidence, seed: int) -> list[Interval]:
-    """Give the bootstrap interval of each label's average precision; undefined where the split is very large."""
-    n_labels = len(seen.labels)
-    resamples = min(RESAMPLES, CELLS_TO_RESAMPLE // max(1, seen.truth.size))
-    if resamples < FEWEST_RESAMPLES or not seen.truth.size:
-        return [Interval(float("nan"), float("nan"))] * n_labels
-    return [pair[0] for pair in ranking_intervals(seen.truth, seen.probabilities, seed, resamples)]
-
-
-def _replacements(seen: Evidence) -> list[Replacement]:
-    table = missed_instead(seen.truth, seen.predictions)
+def _replacements(labels: Sequence[LabelReport], counted: Counted) -> list[Replacement]:
+    columns = range(len(labels))
     return [
         Replacement(
-            label=label,
-            missed=int(table.missed[row]),
-            counts=tuple(int(count) for count in table.counts[row]),
-            nothing_else=int(table.nothing_else[row]),
+            label=row.label,
+            missed=row.metrics.fn,
+            counts=tuple(counted.instead.get((missed, added), 0) for added in columns),
+            nothing_else=counted.nothing_else[missed],
         )
-        for row, label in enumerate(seen.labels)
+        for missed, row in enumerate(labels)
     ]
-
-
-def _excluded(session: Session, run: Run) -> list[int]:
-    query = select(Image.id).where(Image.project_id == run.project_id, Image.excluded_at.is_not(None))
-    return list(session.scalars(query))

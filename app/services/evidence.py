@@ -122,6 +122,24 @@ def load(session: Session, run: Run, split: Split | None = Split.VALIDATION, bas
     )
 
 
+def at_thresholds(session: Session, run: Run, basis: Basis, image_ids: Sequence[int]) -> Evidence:
+    """Read what a run knew and says of some images, by id, each judged by the thresholds as they stand."""
+    known = _read(session, run, None, image_ids)
+    in_use = limits(run, thresholds_of(session, run), basis)
+    return Evidence(
+        labels=tuple(run_labels(session, run)),
+        basis=basis,
+        image_ids=known.image_ids,
+        splits=known.splits,
+        truth=known.truth,
+        probabilities=known.probabilities,
+        predictions=predict(known.probabilities, in_use),
+        thresholds=in_use,
+        held_out=known.held_out,
+        cross_fitted=np.zeros(len(run.labels), dtype=np.bool_),
+    )
+
+
 def limits(run: Run, rows: dict[int, Threshold], basis: Basis) -> Floats:
     """Give the threshold of each label that counts on a basis, float64 [L]."""
     if basis is Basis.HALF:
@@ -201,8 +219,8 @@ class _Known:
     held_out: Flags
 
 
-def _read(session: Session, run: Run, split: Split | None) -> _Known:
-    """Read snapshot and predictions in one sweep."""
+def _read(session: Session, run: Run, split: Split | None, image_ids: Sequence[int] | None = None) -> _Known:
+    """Read snapshot and predictions in one sweep, of a split or of a few images."""
     query = (
         select(
             SnapshotItem.image_id,
@@ -220,6 +238,8 @@ def _read(session: Session, run: Run, split: Split | None) -> _Known:
     )
     if split is not None:
         query = query.where(SnapshotItem.split == split)
+    if image_ids is not None:
+        query = query.where(SnapshotItem.image_id.in_(image_ids))
     rows = session.execute(query).all()
     if any(row[3] is None for row in rows):
         raise ConflictError(_("Some predictions of run %(number)s are missing.") % {"number": run.number})

@@ -17,6 +17,8 @@ from app.services import labels
 Cells = npt.NDArray[np.int8]
 Ids = npt.NDArray[np.int64]
 
+# As many ids as every database takes in one statement, with room to spare.
+BATCH = 500
 CELL_OF_TRUTH = {TruthValue.PRESENT: 1, TruthValue.ABSENT: 0, TruthValue.DISPUTED: UNKNOWN}
 
 
@@ -115,5 +117,15 @@ def truth_matrix(session: Session, run: Run) -> TruthMatrix:
     """Read the snapshot of a run, by image id."""
     query = select(SnapshotItem.image_id, SnapshotItem.split, SnapshotItem.truth)
     rows = session.execute(query.where(SnapshotItem.run_id == run.id).order_by(SnapshotItem.image_id)).all()
+    cells = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.int8).reshape(len(rows), len(run.labels))
+    return TruthMatrix(np.array([row[0] for row in rows], dtype=np.int64), tuple(row[1] for row in rows), cells)
+
+
+def items_of(session: Session, run: Run, image_ids: Sequence[int]) -> TruthMatrix:
+    """Read what a run knew of some images, by image id; those it did not know are left out."""
+    query = select(SnapshotItem.image_id, SnapshotItem.split, SnapshotItem.truth).where(SnapshotItem.run_id == run.id)
+    parts = [image_ids[start : start + BATCH] for start in range(0, len(image_ids), BATCH)]
+    found = (row for part in parts for row in session.execute(query.where(SnapshotItem.image_id.in_(part))))
+    rows = sorted(found, key=lambda row: row[0])
     cells = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.int8).reshape(len(rows), len(run.labels))
     return TruthMatrix(np.array([row[0] for row in rows], dtype=np.int64), tuple(row[1] for row in rows), cells)

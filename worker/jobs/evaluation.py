@@ -16,6 +16,7 @@ from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, ObjectiveKin
 from app.errors import ConflictError
 from app.i18n import gettext as _
 from app.models import Job, Run
+from app.services import measurements
 from app.services.predictions import probability_matrix
 from app.services.snapshots import truth_matrix
 from app.services.thresholds import (
@@ -92,6 +93,7 @@ def work(progress: Progress) -> None:
         validation = snapshot.of(Split.VALIDATION)
         said = probability_matrix(session, run, validation.image_ids.tolist())
         plan = _plan(session, run, job.params, snapshot.truth)
+        ranked = measurements.rank_all(session, run)
     if len(said.image_ids) != len(validation.image_ids):
         raise ConflictError(_("Some predictions of run %(number)s are missing.") % {"number": run.number})
     labels = [(label["id"], label["name"]) for label in run.labels]
@@ -111,6 +113,7 @@ def work(progress: Progress) -> None:
             account_id=job.created_by_id,
             name=job.params.get("name", ""),
         )
+        measurements.prepare(session, kept, ranked)
 
     progress.at_success(keep)
 

@@ -1,7 +1,7 @@
 """Training a run from its snapshot to its report: everything is written first, then it counts."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,7 +19,8 @@ from app.domain.thresholds import F1
 from app.errors import Cancelled
 from app.i18n import gettext as _
 from app.models import Job, Run
-from app.services import inspections, runs
+from app.services import inspections, measurements, runs
+from app.services.measurements import LabelRanking
 from app.services.predictions import STORED, forget_predictions, write_predictions
 from app.services.thresholds import keep_tuned
 from app.storage import Storage, get_storage
@@ -87,8 +88,10 @@ def work(progress: Progress, trainers: Mapping[Recipe, Trainer] = TRAINERS) -> N
     with session_scope(writes=False) as session:
         run = session.get_one(Run, session.get_one(Job, progress.job_id).params["run_id"])
     checkpoint = storage.checkpoints / str(run.id)
-    # The claim makes this the only attempt: what is there can only be left over from another database.
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    # The claim makes this the only attempt: what is there is left over from a deleted run of the same number, which
+    # SQLite gives again, or from another database.
+    for folder in (checkpoint, storage.activation_maps(run.id)):
+        shutil.rmtree(folder, ignore_errors=True)
     try:
         _train(progress, run, storage, checkpoint, trainers[run.recipe])
     except BaseException as error:
@@ -128,7 +131,11 @@ def finish(progress: Progress, snapshot: Snapshot, result: TrainResult) -> None:
     labels = list(zip(snapshot.label_ids, snapshot.label_names, strict=True))
     measured = measure(snapshot.truth[rows], said[rows].astype(np.float64), labels, F1, snapshot.seed)
     progress.check()
-    progress.at_success(_Conclusion(snapshot, result, measured))
+    with session_scope(writes=False) as session:
+        # Before the transaction that ends the job, which must not keep others waiting.
+        ranked = measurements.rank_all(session, session.get_one(Run, snapshot.run_id))
+    progress.check()
+    progress.at_success(_Conclusion(snapshot, result, measured, ranked))
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,7 @@ class _Conclusion:
     snapshot: Snapshot
     result: TrainResult
     measured: Measured
+    ranked: Mapping[Split, Sequence[LabelRanking]]
 
     def __call__(self, session: Session) -> None:
         run = session.get_one(Run, self.snapshot.run_id)
@@ -152,6 +160,7 @@ class _Conclusion:
         keep_tuned(session, run.id, self.measured.chosen, F1)
         session.flush()  # the checkpoint must be known before the run can become active
         runs.activate(session, run)
+        measurements.prepare(session, run, self.ranked)
         inspections.request(session, run, account_id=run.job.created_by_id)
 
 

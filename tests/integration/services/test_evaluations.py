@@ -107,7 +107,7 @@ def test_few_positives_make_a_label_rough(session: Session) -> None:
 def test_average_precision_stands_inside_its_interval(session: Session) -> None:
     world = make_world(session, n=120)
     for row in evaluations.report(session, world.run).labels:
-        low, high = row.average_precision_interval
+        low, high = row.ranking.average_precision_interval
         assert low <= row.metrics.average_precision <= high
 
 

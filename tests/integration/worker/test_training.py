@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db import session_scope
 from app.domain.statuses import JobStatus, Recipe, Split, TruthValue
-from app.models import Image, Job, Label, Prediction, Project, Run, SnapshotItem, Truth
+from app.models import Image, Job, KeptReport, Label, Prediction, Project, Run, SnapshotItem, Truth
 from app.services import evaluations, jobs, predictions, runs
 from app.storage import get_storage
 from tests.integration.trainable import LABELS, copying_trainer, make_project
@@ -91,6 +91,15 @@ def test_a_run_leaves_a_snapshot_predictions_thresholds_and_figures(project: Pro
     assert np.allclose(said.probabilities, 0.4)
     assert count(SnapshotItem, run) == 24
     assert count(Prediction, run) == 27
+
+
+def test_a_run_leaves_the_figures_that_its_pages_will_ask_for(project: Project) -> None:
+    run = start(project)
+    assert train(run) is JobStatus.SUCCEEDED
+    with session_scope(writes=False) as opened:
+        kept = set(opened.scalars(select(KeptReport.key).where(KeptReport.run_id == run.id)))
+    assert {f"counted:{split}:{basis}" for split in ("train", "validation") for basis in ("half", "set 1")} <= kept
+    assert {"ranking:train", "ranking:validation"} <= kept
 
 
 def test_a_split_once_given_stays_with_the_image_in_later_runs(project: Project, session: Session) -> None:

@@ -12,11 +12,18 @@ def made_report(name: str = "animal") -> dict[str, Any]:
         "label": name, "support": 3, "n_known": 9, "threshold": 0.4, "threshold_origin": "f1",
         "tp": 2, "fp": 1, "fn": 1, "tn": 5, "precision": 2 / 3, "precision_interval": [0.2, 0.9],
         "recall": None, "recall_interval": None, "f1": 2 / 3, "f1_interval": [0.1, 0.9],
-        "average_precision": 0.1 + 0.2, "average_precision_interval": [0.1, 0.8], "roc_auc": None,
+        "f_beta": 0.6, "f_beta_interval": [0.1, 0.8],
+        "average_precision": 0.1 + 0.2, "average_precision_interval": [0.1, 0.8],
+        "roc_auc": None, "roc_auc_interval": None, "calibration": {"error": 0.05},
     }  # fmt: skip
-    average = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 3}
+    average = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "f_beta": 0.4, "support": 3}
     totals = {"subset_accuracy": 0.5, "hamming_loss": 0.25, "accuracy_multi": 0.75, "mean_average_precision": 0.3}
-    return {"labels": [label], **dict.fromkeys(("micro", "macro", "weighted", "samples"), average), **totals}
+    return {
+        "beta": 2.0,
+        "labels": [label],
+        **dict.fromkeys(("micro", "macro", "weighted", "samples"), average),
+        **totals,
+    }
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -28,6 +35,8 @@ def test_every_label_has_a_row_in_full_precision() -> None:
     assert first["label"] == "animal"
     assert float(first["precision"]) == 2 / 3
     assert float(first["average_precision"]) == 0.1 + 0.2
+    assert (first["beta"], first["f_beta"], first["f_beta_high"]) == ("2.0", "0.6", "0.8")
+    assert first["calibration_error"] == "0.05"
     assert (first["precision_low"], first["precision_high"], first["known"]) == ("0.2", "0.9", "9")
 
 
