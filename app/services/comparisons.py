@@ -7,21 +7,20 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.comparison import Comparison, Delta, Scored, compare
-from app.domain.intervals import RESAMPLES
+from app.domain.change_split import ChangeSplit, Effect, split_change
+from app.domain.comparison import Comparison, Delta
 from app.domain.matrices import UNKNOWN, Cells
 from app.domain.metrics import evaluate_predictions
 from app.domain.statuses import JobStatus
 from app.errors import ConflictError, InvalidInputError
 from app.i18n import gettext as _
 from app.models import Job, Run
-from app.services import evidence, runs
+from app.models.types import now
+from app.services import common_ground, evidence, largest_losses, looked_at, runs
+from app.services.common_ground import CommonGround
 from app.services.evidence import Evidence, RunLabel
-
-# Resampling costs 70 nanoseconds a cell and draw, so that this many stay below a third of a second.
-CELLS_TO_RESAMPLE = 4_500_000
-# Fewer leave the ends of a 95 % interval to two or three draws: then none is shown.
-FEWEST_RESAMPLES = 100
+from app.services.largest_losses import LargestLosses
+from app.services.looked_at import LookedAt
 
 
 class TruthChoice(StrEnum):
@@ -53,6 +52,8 @@ class LabelChange:
     n_broken: int
     # How many of the common images the newer run was told something else about.
     relabelled: int
+    # F1 of both runs against what the older run knew and against the truth chosen.
+    split: ChangeSplit
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,20 @@ class SideBySide:
     mean_average_precision: Delta
     # Macro-F1 of (older, newer) against the truth as the older run knew it, as the newer did, and today's.
     by_truth: dict[str, tuple[float, float]]
+    # The same for what the older run knew and the truth chosen, taken apart.
+    split: ChangeSplit
     relabelled: int
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
+    # Labels that both know by different names: the older run's, and the newer's.
+    renamed: tuple[tuple[str, str], ...]
+    largest: tuple[LargestLosses, LargestLosses]
+    looked_at: LookedAt
+    # Only images on which nobody gave a verdict were measured.
+    untouched: bool
 
 
-def change_of(delta: Delta) -> Change:
+def change_of(delta: Delta | Effect) -> Change:
     """Tell whether a change is clear, and which way it goes."""
     if not delta.is_clear:
         return Change.UNCLEAR
@@ -98,40 +107,34 @@ def neighbours(session: Session, run: Run) -> tuple[Run | None, Run | None]:
 
 
 def side_by_side(
-    session: Session, project_id: int, numbers: tuple[int, int], truth: TruthChoice = TruthChoice.TODAY
+    session: Session,
+    project_id: int,
+    numbers: tuple[int, int],
+    truth: TruthChoice = TruthChoice.TODAY,
+    *,
+    untouched: bool = False,
 ) -> SideBySide:
-    """Compare two finished runs on the validation images that both know; the lower number counts as the older run."""
+    """Compare two finished runs on the validation images that both know; the lower number counts as the older run.
+
+    With `untouched`, only images on which nobody had given a verdict are measured: before the newer run began, or until
+    now where today's truth is chosen.
+
+    Raises:
+        InvalidInputError: when it is the same run twice.
+        ConflictError: when they have no image or label in common, or none is left.
+
+    """
     if numbers[0] == numbers[1]:
         raise InvalidInputError(_("Please choose two different runs to compare."))
     older, newer = (runs.finished_run(session, project_id, number) for number in sorted(numbers))
-    whole = [evidence.load(session, run) for run in (older, newer)]
-    old, new = _common(*whole)
-    if not len(new.image_ids):
-        raise ConflictError(
-            _("Runs %(older)s and %(newer)s have no validation image and label in common, so they cannot be compared.")
-            % {"older": older.number, "newer": newer.number}
-        )
-    told = {"older": old.truth, "newer": new.truth, "today": _today(session, newer, new)}
-    cells = told[truth.value]
-    measured = _measure(cells, old, new, newer.seed)
-    names = [[label["name"] for label in run.labels if label["id"] not in _ids(new)] for run in (older, newer)]
-    return SideBySide(
-        before=older,
-        after=newer,
-        truth=truth,
-        n_images=len(new.image_ids),
-        left_out=sum(len(each.image_ids) for each in whole) - 2 * len(new.image_ids),
-        labels=tuple(_label(new, old, cells, measured, column) for column in range(len(new.labels))),
-        macro_f1=measured.macro_f1,
-        micro_f1=measured.micro_f1,
-        mean_average_precision=measured.mean_average_precision,
-        by_truth={
-            name: (_macro_f1(each, old.predictions), _macro_f1(each, new.predictions)) for name, each in told.items()
-        },
-        relabelled=int((old.truth != new.truth).sum()),
-        only_before=tuple(names[0]),
-        only_after=tuple(names[1]),
-    )
+    ground = common_ground.find(session, (older, newer))
+    moment = now() if truth is TruthChoice.TODAY else newer.created_at
+    seen = looked_at.until(session, project_id, ground.parts[1], moment)
+    if untouched:
+        ground = ground.without(seen.image_ids)
+    if not len(ground.image_ids):
+        raise ConflictError(_("Reviewers have looked at every image that these runs have in common."))
+    return _compared(session, ground, truth, seen, untouched=untouched)
 
 
 def predictions_before(session: Session, run: Run, number: int | None, seen: Evidence) -> Cells:
@@ -148,39 +151,54 @@ def predictions_before(session: Session, run: Run, number: int | None, seen: Evi
     return aligned
 
 
-def _measure(truth: Cells, old: Evidence, new: Evidence, seed: int) -> Comparison:
-    """Compare with as many resamples as a page has time for; with none where that would be too few."""
-    resamples = min(RESAMPLES, CELLS_TO_RESAMPLE // max(1, truth.size))
-    return compare(
-        truth,
-        Scored(old.probabilities, old.thresholds, old.predictions),
-        Scored(new.probabilities, new.thresholds, new.predictions),
-        seed=seed,
-        resamples=resamples if resamples >= FEWEST_RESAMPLES else 0,
+def _compared(
+    session: Session, ground: CommonGround, truth: TruthChoice, seen: LookedAt, *, untouched: bool
+) -> SideBySide:
+    (older, newer), (old, new) = ground.runs, ground.parts
+    told = {"older": old.truth, "newer": new.truth, "today": common_ground.truth_today(session, newer, new)}
+    cells = told[truth.value]
+    measured = common_ground.measure(cells, old, new, newer.seed)
+    splits = split_change(
+        (old.truth, cells),
+        (old.predictions, new.predictions),
+        seed=newer.seed,
+        resamples=common_ground.resamples(cells.size, common_ground.CELLS_TO_COUNT),
+    )
+    names = [[label["name"] for label in run.labels if new.column(label["id"]) < 0] for run in (older, newer)]
+    largest = [largest_losses.find(session, part, cells) for part in (old, new)]
+    return SideBySide(
+        before=older,
+        after=newer,
+        truth=truth,
+        n_images=len(new.image_ids),
+        left_out=ground.left_out,
+        labels=tuple(
+            _label(new, old, cells, measured, splits.labels[column], column) for column in range(len(new.labels))
+        ),
+        macro_f1=measured.macro_f1,
+        micro_f1=measured.micro_f1,
+        mean_average_precision=measured.mean_average_precision,
+        by_truth={
+            name: (_macro_f1(each, old.predictions), _macro_f1(each, new.predictions)) for name, each in told.items()
+        },
+        split=splits.macro,
+        relabelled=int((old.truth != new.truth).sum()),
+        only_before=tuple(names[0]),
+        only_after=tuple(names[1]),
+        renamed=tuple(
+            (was.name, label.name) for was, label in zip(old.labels, new.labels, strict=True) if was.name != label.name
+        ),
+        largest=(largest[0], largest[1]),
+        looked_at=seen,
+        untouched=untouched,
     )
 
 
-def _common(old: Evidence, new: Evidence) -> tuple[Evidence, Evidence]:
-    """Keep the images and labels that both know, in the newer run's order."""
-    _shared, in_old, in_new = np.intersect1d(old.image_ids, new.image_ids, assume_unique=True, return_indices=True)
-    shared = [label.id for label in new.labels if old.column(label.id) >= 0]
-    return (
-        old.part(in_old, [old.column(label_id) for label_id in shared]),
-        new.part(in_new, [new.column(label_id) for label_id in shared]),
-    )
-
-
-def _today(session: Session, newer: Run, new: Evidence) -> Cells:
-    columns = {label["id"]: column for column, label in enumerate(newer.labels)}
-    today = evidence.truth_today(session, newer, new.image_ids.tolist())
-    return today[:, [columns[label.id] for label in new.labels]]
-
-
-def _label(new: Evidence, old: Evidence, cells: Cells, measured: Comparison, column: int) -> LabelChange:
+def _label(
+    new: Evidence, old: Evidence, cells: Cells, measured: Comparison, split: ChangeSplit, column: int
+) -> LabelChange:
     figures = measured.labels[column]
-    told, now, then = new.truth[:, column], new.predictions[:, column], old.predictions[:, column]
-    fixed = new.image_ids[(told >= 0) & (now == told) & (then != told)]
-    broken = new.image_ids[(told >= 0) & (now != told) & (then == told)]
+    told, after, before = new.truth[:, column], new.predictions[:, column], old.predictions[:, column]
     return LabelChange(
         label=new.labels[column],
         support=int((cells[:, column] == 1).sum()),
@@ -188,15 +206,12 @@ def _label(new: Evidence, old: Evidence, cells: Cells, measured: Comparison, col
         recall=figures.recall,
         f1=figures.f1,
         average_precision=figures.average_precision,
-        n_fixed=len(fixed),
-        n_broken=len(broken),
+        n_fixed=int(((told >= 0) & (after == told) & (before != told)).sum()),
+        n_broken=int(((told >= 0) & (after != told) & (before == told)).sum()),
         relabelled=int((old.truth[:, column] != told).sum()),
+        split=split,
     )
 
 
 def _macro_f1(truth: Cells, predictions: Cells) -> float:
     return evaluate_predictions(truth, predictions).macro.f1
-
-
-def _ids(part: Evidence) -> set[int]:
-    return {label.id for label in part.labels}

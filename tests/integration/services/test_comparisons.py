@@ -8,10 +8,11 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Answer, Split
+from app.domain.losses import cell_losses
+from app.domain.statuses import Answer, Split, Verdict
 from app.errors import ConflictError, InvalidInputError
 from app.models import Run
-from app.services import annotations, comparisons, evaluations, evidence
+from app.services import annotations, common_ground, comparisons, evaluations, evidence, reviews
 from app.services.comparisons import Change, TruthChoice
 from tests.run_factory import World, make_run, make_world
 
@@ -176,7 +177,77 @@ def test_neighbours_are_the_run_before_and_the_newest(session: Session) -> None:
 def test_very_large_comparisons_go_without_intervals(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world(session)
     second_run(session, world)
-    monkeypatch.setattr(comparisons, "CELLS_TO_RESAMPLE", 1000)
+    monkeypatch.setattr(common_ground, "CELLS_TO_COUNT", 1000)
     made = compare(session, world)
     assert isnan(made.macro_f1.interval.low)
     assert comparisons.change_of(made.macro_f1) is Change.UNCLEAR
+
+
+def test_the_change_is_taken_apart_between_model_and_answers(session: Session) -> None:
+    world = make_world(session)
+    rows = world.rows(Split.VALIDATION)
+    changed = world.truth.copy()
+    changed[rows[:4], 1] = 1 - changed[rows[:4], 1]
+    newer = second_run(session, world, truth=changed)
+    made = compare(session, world, TruthChoice.NEWER)
+    said = [evidence.load(session, run).predictions for run in (world.run, newer)]
+    wanted = [[f1_score(t[rows], p, average="macro", zero_division=0) for t in (world.truth, changed)] for p in said]
+    assert made.split.old_model == pytest.approx(wanted[0])
+    assert made.split.new_model == pytest.approx(wanted[1])
+    parts = made.split.model.change + made.split.relabelling.change + made.split.both.change
+    assert made.split.total.change == pytest.approx(parts)
+    assert made.split.old_model == pytest.approx((made.by_truth["older"][0], made.by_truth["newer"][0]))
+    # Only the second label was relabelled.
+    assert [label.split.relabelling.change == 0 for label in made.labels] == [True, False, True, True]
+
+
+def test_images_that_reviewers_looked_at_can_be_left_out(session: Session) -> None:
+    world = make_world(session)
+    second_run(session, world)
+    rows = world.rows(Split.VALIDATION)
+    for row in rows[:3]:
+        judge(session, world, row)
+    made = compare(session, world)
+    assert (made.looked_at.n_images, made.looked_at.relabelled) == (3, 3)
+    alone = comparisons.side_by_side(session, world.project.id, (1, 2), untouched=True)
+    assert (alone.n_images, alone.untouched) == (len(rows) - 3, True)
+    said = evidence.load(session, world.run).predictions[3:]
+    wanted = f1_score(world.truth[rows[3:]], said, average="macro", zero_division=0)
+    assert alone.macro_f1.before == pytest.approx(wanted)
+    # What was judged after the newer run began is no concern where its own answers are the measure.
+    assert compare(session, world, TruthChoice.NEWER).looked_at.n_images == 0
+    for row in rows[3:]:
+        judge(session, world, row)
+    with pytest.raises(ConflictError, match="every image"):
+        comparisons.side_by_side(session, world.project.id, (1, 2), untouched=True)
+
+
+def judge(session: Session, world: World, row: int) -> None:
+    reviews.judge(
+        session,
+        project=world.project,
+        run=world.run,
+        account=world.reviewer,
+        image_id=world.images[row].id,
+        label_id=world.labels[0].id,
+        verdict=Verdict.LABEL_ERROR,
+        client_key=f"row {row}",
+    )
+
+
+def test_renamed_labels_are_named(session: Session) -> None:
+    world = make_world(session)
+    newer = second_run(session, world)
+    newer.labels = [{**label, "name": "people"} if label["name"] == "human" else label for label in newer.labels]
+    session.flush()
+    assert compare(session, world).renamed == (("human", "people"),)
+
+
+def test_the_largest_losses_are_measured_against_the_truth_chosen(session: Session) -> None:
+    world = make_world(session)
+    newer = second_run(session, world)
+    made = compare(session, world)
+    for side, run in zip(made.largest, (world.run, newer), strict=True):
+        losses = cell_losses(world.truth[world.rows(Split.VALIDATION)], evidence.load(session, run).probabilities)
+        assert side.overall is not None
+        assert side.overall.loss == pytest.approx(losses.max())
