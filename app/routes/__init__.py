@@ -25,6 +25,7 @@ from app.routes import (
     runs,
     samples,
     sign_in,
+    slices,
     thresholds,
 )
 
@@ -51,5 +52,6 @@ ROUTERS: list[APIRouter] = [
     runs.router,
     samples.router,
     sign_in.router,
+    slices.router,
     thresholds.router,
 ]
