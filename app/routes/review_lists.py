@@ -11,10 +11,14 @@ from sqlalchemy.orm import Session
 from app.deps import Access, DbSession, Reviewer
 from app.domain.statuses import Direction, Role, Split
 from app.models import Project, Run
-from app.services import evidence, review_lists, runs
+from app.services import comparisons, evidence, inspections, list_filters, review_lists, runs, slices, suspects
 from app.services.evidence import Basis, RunLabel
+from app.services.inspections import State
+from app.services.list_filters import Annotator
 from app.services.list_queries import CellKind, ListKind, ListQuery, Reviewed
-from app.services.review_lists import Entry, ReviewList
+from app.services.review_lists import Counts, Entry, ReviewList
+from app.services.slices import Dimension
+from app.services.suspects import Estimate
 from app.templating import render
 
 router = APIRouter()
@@ -46,10 +50,28 @@ class ErrorsPage:
     entries: list[Entry]
     page: int
     pages: int
-    counts: dict[str, int]
+    counts: Counts
     by_label: list[tuple[RunLabel, int]]
     split_counts: dict[Split, int]
     seen_in_training: int
+    dimensions: list[Dimension]
+    annotators: list[Annotator]
+    # Finished runs to compare with, newest first; only where two models are compared.
+    others: list[Run]
+    # How far the inspection is that the list rests on; None for lists that rest on none.
+    inspection: State | None
+    # How many training images another model had to judge; 0 before the inspection is complete.
+    judged_anew: int
+    estimates: list[Estimate]
+
+
+@dataclass(frozen=True)
+class InspectionFragment:
+    """What reviews/_inspection.html shows by itself."""
+
+    project: Project
+    run: Run
+    inspection: State
 
 
 @dataclass(frozen=True)
@@ -62,7 +84,7 @@ class NothingPage:
 
 def wanted_list(
     list: Annotated[ListKind, Query()] = ListKind.ERRORS,  # noqa: A002 - the query's name
-    split: Annotated[Split | str, Query()] = Split.VALIDATION,
+    split: Annotated[Split | str | None, Query()] = None,
     at: Basis = Basis.TUNED,
     label: int | None = None,
     direction: Direction | None = None,
@@ -75,7 +97,8 @@ def wanted_list(
     asof: Annotated[int | None, Query(ge=0, le=4_102_444_800_000)] = None,
 ) -> ListQuery:
     """Read from the address which list is meant; a split that does not exist means all of them."""
-    known = Split(split) if split in set(Split) else None
+    usual = None if list.whole else Split.VALIDATION
+    known = usual if split is None else Split(split) if split in set(Split) else None
     moment = None if asof is None else datetime.fromtimestamp(asof / 1000, UTC)
     return ListQuery(
         kind=list,
@@ -114,9 +137,29 @@ def errors(
     wanted: Wanted,
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
-    """List what a run gets wrong, the largest loss first."""
+    """List what a run gets wrong, the largest loss first, or what else there is to judge."""
     run = runs.finished_run(session, access.project.id, number)
-    return render(request, "reviews/errors.html", _errors_page(session, access, run, _opened(wanted), page))
+    query = _with_other(session, run, _opened(wanted))
+    return render(request, "reviews/errors.html", _errors_page(session, access, run, query, page))
+
+
+@router.get(f"{PAGE}/inspection")
+def inspection_state(request: Request, session: DbSession, access: Reviewer, number: int) -> Response:
+    """Tell how far the search for doubtful answers is; htmx asks, and loads the page anew once it is over."""
+    run = runs.finished_run(session, access.project.id, number)
+    state = inspections.state(session, run)
+    if not state.is_open:
+        return Response(headers={"HX-Refresh": "true"})
+    return render(request, "reviews/_inspection.html", InspectionFragment(access.project, run, state))
+
+
+@router.post(f"{PAGE}/inspection")
+def inspect(session: DbSession, access: Reviewer, number: int) -> Response:
+    """Ask for the search for doubtful answers; while one goes on, it is not begun a second time."""
+    run = runs.finished_run(session, access.project.id, number)
+    inspections.request(session, run, account_id=access.account.id)
+    address = f"/projects/{access.project.id}/runs/{number}/errors?list={ListKind.SUSPECTS}"
+    return RedirectResponse(address, status_code=303)
 
 
 @router.get(f"{PAGE}/cells/{{label_id}}/{{cell}}")
@@ -143,6 +186,15 @@ def _opened(query: ListQuery) -> ListQuery:
     return replace(query, as_of=datetime.now(UTC))
 
 
+def _with_other(session: Session, run: Run, query: ListQuery) -> ListQuery:
+    """Compare with the run before, or else with the newest, where no other is named."""
+    if query.kind is not ListKind.DISAGREEMENT or query.other is not None:
+        return query
+    before, newest = comparisons.neighbours(session, run)
+    other = before or newest
+    return replace(query, other=None if other is None else other.number)
+
+
 def listed_of(made: ReviewList) -> Listed:
     """Describe a list to its pages."""
     named = {label.id: label for label in made.seen.labels}
@@ -161,7 +213,9 @@ def _errors_page(session: Session, access: Access, run: Run, query: ListQuery, p
     made = review_lists.open_list(session, run, query)
     pages = max(1, -(-len(made) // PAGE_SIZE))
     page = min(page, pages)
-    counted = review_lists.errors_by_label(made.seen)
+    figures = inspections.figures(session, run) or {}
+    is_of_two = query.kind is ListKind.DISAGREEMENT
+    is_of_suspects = query.kind is ListKind.SUSPECTS
     return ErrorsPage(
         project=access.project,
         role=access.role,
@@ -170,8 +224,14 @@ def _errors_page(session: Session, access: Access, run: Run, query: ListQuery, p
         entries=review_lists.entries(session, made, range((page - 1) * PAGE_SIZE, page * PAGE_SIZE)),
         page=page,
         pages=pages,
-        counts=review_lists.counts(made.seen, query.label),
-        by_label=[(label, counted[label.id]) for label in made.seen.labels],
+        counts=made.counts,
+        by_label=[(label, made.counts.by_label[label.id]) for label in made.seen.labels],
         split_counts=evidence.split_counts(session, run),
         seen_in_training=made.seen.seen_in_training,
+        dimensions=slices.dimensions(session, run.project_id),
+        annotators=list_filters.annotators(session, run.project_id),
+        others=[each for each in comparisons.finished_runs(session, run.project_id) if is_of_two and each.id != run.id],
+        inspection=inspections.state(session, run) if query.kind.inspected else None,
+        judged_anew=figures.get("judged_anew", 0),
+        estimates=suspects.estimates(session, run, made.seen.labels) if is_of_suspects else [],
     )

@@ -1,82 +1,54 @@
 """What each kind of list holds: one function a kind, from the evidence to the cells that belong in it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from app.domain.losses import image_losses
-from app.domain.matrices import Cells, Floats
+from app.domain.matrices import Flags
 from app.domain.statuses import Direction
-from app.errors import NotFoundError
 from app.models import Run
-from app.services import comparisons
+from app.services import comparisons, finding_lists
 from app.services.confusion_lists import OF_TWO_LABELS, cells_of
 from app.services.evidence import Evidence
+from app.services.list_cells import Chooser, Chosen, column_of, wrong_cells
 from app.services.list_queries import CellKind, ListKind, ListQuery
-
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """Hold which cells a list holds, and in what order.
-
-    `cells` is bool [n, L]. `rank` is float64 [n, L] or [n, 1], the highest first, before the loss; None where the loss
-    alone decides.
-    """
-
-    cells: Flags
-    rank: Floats | None = None
-
-
-Chooser = Callable[[Session, Run, ListQuery, Evidence], Chosen]
 
 
 def choose(session: Session, run: Run, query: ListQuery, seen: Evidence) -> Chosen:
-    """Choose the cells that a list holds; only those of the label asked for, if any."""
-    chosen = CHOOSERS[query.kind](session, run, query, seen)
-    if query.label is None or query.kind in OF_TWO_LABELS:
-        return chosen
-    return Chosen(chosen.cells & (np.arange(len(seen.labels)) == column_of(seen, query.label)), chosen.rank)
+    """Choose the cells that a kind of list holds, of every label and in both directions."""
+    return CHOOSERS[query.kind](session, run, query, seen)
 
 
-def wrong_cells(seen: Evidence) -> Flags:
-    """Tell where run and answers disagree, bool [n, L]."""
-    wrong: Flags = (seen.truth >= 0) & (seen.truth != seen.predictions)
-    return wrong
-
-
-def column_of(seen: Evidence, label_id: int) -> int:
-    """Find a label's column.
+def of_label(query: ListQuery, seen: Evidence) -> Flags:
+    """Tell which cells are of the label asked for, bool [n, L]; all of them where none is.
 
     Raises:
         NotFoundError: when the run does not know the label.
 
     """
-    column = seen.column(label_id)
-    if column < 0:
-        raise NotFoundError
-    return column
+    # In tables of two labels, the label judged need not be the one of the row.
+    if query.label is None or query.kind in OF_TWO_LABELS:
+        return np.ones(seen.truth.shape, dtype=np.bool_)
+    return np.broadcast_to(np.arange(len(seen.labels)) == column_of(seen, query.label), seen.truth.shape)
 
 
-def in_direction(truth: Cells, direction: Direction | None) -> Flags:
-    """Tell which cells can err in a direction, bool [n, L]; None means both."""
-    if direction is None:
-        return np.ones(truth.shape, dtype=np.bool_)
-    chosen: Flags = truth == (1 if direction is Direction.MISSED else 0)
+def of_direction(query: ListQuery, seen: Evidence) -> Flags:
+    """Tell which cells can err in the direction asked for, bool [n, L]; all of them where none is."""
+    if query.direction is None or not query.kind.has_sides:
+        return np.ones(seen.truth.shape, dtype=np.bool_)
+    chosen: Flags = seen.truth == (1 if query.direction is Direction.MISSED else 0)
     return chosen
 
 
-def _errors(_session: Session, _run: Run, query: ListQuery, seen: Evidence) -> Chosen:
-    return Chosen(wrong_cells(seen) & in_direction(seen.truth, query.direction))
+def _errors(_session: Session, _run: Run, _query: ListQuery, seen: Evidence) -> Chosen:
+    return Chosen(wrong_cells(seen))
 
 
-def _images(_session: Session, _run: Run, query: ListQuery, seen: Evidence) -> Chosen:
+def _images(_session: Session, _run: Run, _query: ListQuery, seen: Evidence) -> Chosen:
     losses = image_losses(seen.truth, seen.probabilities)
-    return Chosen(wrong_cells(seen) & in_direction(seen.truth, query.direction), losses[:, None])
+    return Chosen(wrong_cells(seen), losses[:, None])
 
 
 def _cell(_session: Session, _run: Run, query: ListQuery, seen: Evidence) -> Chosen:
@@ -111,4 +83,5 @@ CHOOSERS: Mapping[ListKind, Chooser] = {
     ListKind.FIXED: _changed,
     ListKind.BROKEN: _changed,
     **dict.fromkeys(OF_TWO_LABELS, _of_two_labels),
+    **finding_lists.CHOOSERS,
 }

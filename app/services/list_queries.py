@@ -1,8 +1,9 @@
 """Which list of a run is meant: its kind and its filters, as its address says them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlencode
 
 from app.domain.statuses import Direction, Split
@@ -24,6 +25,31 @@ class ListKind(StrEnum):
     SHOWN_TOGETHER = "shown_together"
     PREDICTED_TOGETHER = "predicted_together"
     ONE_LABEL = "one_label"
+    # Answers that the model and the nearest images contradict, the least trustworthy first.
+    SUSPECTS = "suspects"
+    # Images of one group, near-duplicates that is, with different answers for a label.
+    DUPLICATES = "duplicates"
+    # Images that resemble no others, one place each.
+    OUTLIERS = "outliers"
+    # What another run judges differently, the largest difference of probabilities first.
+    DISAGREEMENT = "disagreement"
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether it is about answers and images, not the model: all splits are meant unless one is named."""
+        return self in {ListKind.SUSPECTS, ListKind.DUPLICATES, ListKind.OUTLIERS}
+
+    @property
+    def inspected(self) -> bool:
+        """Tell whether it rests on the inspection of the run."""
+        return self in {ListKind.SUSPECTS, ListKind.OUTLIERS}
+
+    @property
+    def has_sides(self) -> bool:
+        """Tell whether its places can be narrowed to labels that are present, or absent, by what people said."""
+        return self in {
+            ListKind.ERRORS, ListKind.IMAGES, ListKind.FIXED, ListKind.BROKEN, ListKind.SUSPECTS, ListKind.DISAGREEMENT
+        }  # fmt: skip
 
 
 class CellKind(StrEnum):
@@ -74,6 +100,10 @@ class ListQuery:
     annotator: int | None = None
     # When the list was opened: verdicts given later do not move anything out of it.
     as_of: datetime | None = None
+
+    def changed(self, **changes: Any) -> "ListQuery":
+        """Ask for another list that differs in some respects; it is opened anew."""
+        return replace(self, **{"as_of": None, **changes})
 
     def address(self) -> str:
         """Write the query as the part of an address behind the question mark."""

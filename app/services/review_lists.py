@@ -8,21 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.losses import cell_losses
-from app.domain.matrices import Floats, Rows
-from app.domain.statuses import Direction, Split
+from app.domain.matrices import Flags, Floats, Rows
+from app.domain.statuses import Split
 from app.models import Image, Run
 from app.services import evidence, reviews
 from app.services.evidence import Evidence, RunLabel
-from app.services.list_kinds import choose, column_of, wrong_cells
-from app.services.list_queries import ListQuery, Reviewed
+from app.services.list_filters import let_through
+from app.services.list_kinds import choose, of_direction, of_label
+from app.services.list_queries import ListQuery
 from app.services.reviews import Said
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,8 @@ class Entry:
     # The run was told of every label that it is absent.
     none_apply: bool
     said: Said | None
+    # What a list tells of the place besides its loss: how doubtful the answer is, what the other run says ...
+    figure: float | None
 
     @property
     def wrong(self) -> bool:
@@ -55,6 +55,17 @@ class Entry:
         return self.predicted != (self.probability >= self.threshold)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """Count what a list would hold with another choice of label or direction, its other filters being the same."""
+
+    missed: int = 0
+    wrongly_added: int = 0
+    # Images of which the list holds any place.
+    images: int = 0
+    by_label: dict[int, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class ReviewList:
     """Hold a list: place i is row `rows[i]` and column `columns[i]` of the evidence."""
@@ -65,6 +76,9 @@ class ReviewList:
     rows: Rows
     columns: Rows
     verdicts: dict[tuple[int, int], Said] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    # float64 [n, L]: what the list tells of each place besides its loss.
+    figure: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -90,16 +104,24 @@ def open_list(session: Session, run: Run, query: ListQuery) -> ReviewList:
     seen = evidence.load(session, run, query.split, query.basis)
     losses = cell_losses(seen.truth, seen.probabilities)
     chosen = choose(session, run, query, seen)
-    wanted = chosen.cells
-    if query.reviewed is not Reviewed.ANY:
-        judged = _judged(seen, reviews.verdicts(session, run, as_of=query.as_of))
-        wanted = wanted & (judged if query.reviewed is Reviewed.DONE else ~judged)
+    passed = chosen.cells & let_through(session, run, query, seen)
+    label, direction = of_label(query, seen), of_direction(query, seen)
+    wanted = passed & label & direction
     rows, columns = np.nonzero(wanted)
     keys = [-losses[rows, columns]]
     if chosen.rank is not None:
         keys.append(-np.broadcast_to(chosen.rank, wanted.shape)[rows, columns])
     order = np.lexsort((columns, rows, *keys))
-    return ReviewList(query, seen, losses, rows[order], columns[order], reviews.verdicts(session, run))
+    return ReviewList(
+        query=query,
+        seen=seen,
+        losses=losses,
+        rows=rows[order],
+        columns=columns[order],
+        counts=_counts(seen, passed & label, passed & direction, wanted),
+        figure=None if chosen.figure is None else np.broadcast_to(chosen.figure, wanted.shape),
+        verdicts=reviews.verdicts(session, run),
+    )
 
 
 def entries(session: Session, listed: ReviewList, places: Sequence[int]) -> list[Entry]:
@@ -120,21 +142,14 @@ def first_of_each_label(session: Session, listed: ReviewList, limit: int) -> dic
     return found
 
 
-def counts(seen: Evidence, label_id: int | None = None) -> dict[str, int]:
-    """Count errors by direction, and the images that have any; for one label or for all."""
-    wrong = wrong_cells(seen)
-    if label_id is not None:
-        wrong &= np.arange(wrong.shape[1]) == column_of(seen, label_id)
-    return {
-        Direction.MISSED.value: int((wrong & (seen.truth == 1)).sum()),
-        Direction.WRONGLY_ADDED.value: int((wrong & (seen.truth == 0)).sum()),
-        "images": int(wrong.any(axis=1).sum()),
-    }
-
-
-def errors_by_label(seen: Evidence) -> dict[int, int]:
-    """Count each label's errors."""
-    return {label.id: int(n) for label, n in zip(seen.labels, wrong_cells(seen).sum(axis=0), strict=True)}
+def _counts(seen: Evidence, of_label: Flags, of_direction: Flags, wanted: Flags) -> Counts:
+    by_label = of_direction.sum(axis=0)
+    return Counts(
+        missed=int((of_label & (seen.truth == 1)).sum()),
+        wrongly_added=int((of_label & (seen.truth == 0)).sum()),
+        images=int(wanted.any(axis=1).sum()),
+        by_label={label.id: int(n) for label, n in zip(seen.labels, by_label, strict=True)},
+    )
 
 
 def _entry(listed: ReviewList, place: int, images: dict[int, Image]) -> Entry:
@@ -153,13 +168,5 @@ def _entry(listed: ReviewList, place: int, images: dict[int, Image]) -> Entry:
         shown=tuple(each for each, cell in zip(seen.labels, seen.truth[row], strict=True) if cell == 1),
         none_apply=bool((seen.truth[row] == 0).all()),
         said=listed.verdicts.get((image.id, label.id)),
+        figure=None if listed.figure is None else float(listed.figure[row, column]),
     )
-
-
-def _judged(seen: Evidence, given: dict[tuple[int, int], Said]) -> Flags:
-    judged = np.zeros(seen.truth.shape, dtype=np.bool_)
-    rows = {int(image_id): row for row, image_id in enumerate(seen.image_ids)}
-    for image_id, label_id in given:
-        if image_id in rows and seen.column(label_id) >= 0:
-            judged[rows[image_id], seen.column(label_id)] = True
-    return judged

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Direction, Split
-from app.models import Account
+from app.domain.statuses import Direction, JobKind, JobStatus, Split
+from app.models import Account, Job
 from app.routes.review_lists import wanted_list
-from app.services import review_lists
+from app.services import inspections, review_lists
 from app.services.evidence import Basis
+from app.services.inspections import Findings
 from app.services.list_queries import CellKind, ListKind, ListQuery, Reviewed
 from tests.factories import AccountFactory, MemberFactory, ProjectFactory
-from tests.run_factory import World, make_world
+from tests.run_factory import World, make_run, make_world
 
 SignIn = Callable[[Account], TestClient]
 
@@ -96,3 +99,99 @@ def test_an_address_means_the_list_it_was_made_from() -> None:
     )
     assert read == query
     assert wanted_list(split=Split.TEST).split is Split.TEST
+
+
+def inspect(session: Session, world: World, estimated: int | None = 3) -> None:
+    ids = np.array([image.id for image in world.images], dtype=np.int64)
+    quality = np.where(np.arange(len(ids))[:, None] % 5 == 0, 0.1, 0.9) * np.ones(world.truth.shape)
+    found = Findings(ids, quality, np.append(np.full(len(ids) - 1, 0.2), 0.9))
+    inspections.write(session, world.run.id, found, [ids[:0]] * len(ids), [np.zeros(0)] * len(ids))
+    figures = {"estimated": {str(label.id): estimated for label in world.labels}, "judged_anew": 7}
+    inspections.complete(session, world.run.id, figures)
+    session.commit()
+
+
+@pytest.mark.parametrize("kind", ["errors", "images", "suspects", "duplicates", "outliers", "disagreement"])
+def test_every_list_can_be_chosen_and_says_what_it_holds(
+    session: Session, world: World, sign_in: SignIn, kind: str
+) -> None:
+    inspect(session, world)
+    page = sign_in(world.reviewer).get(f"{root(world)}/errors?list={kind}")
+    assert page.status_code == 200
+    assert f"errors?list={kind}&amp;split={'all' if ListKind(kind).whole else 'validation'}" in page.text
+    narrowed = sign_in(world.reviewer).get(
+        f"{root(world)}/errors?list={kind}&label={world.labels[0].id}&annotator={world.annotator.id}&slice=shape:tall"
+    )
+    assert "No image belongs to this list as it is narrowed" in narrowed.text
+
+
+def test_suspects_are_of_all_splits_and_say_how_many_are_left(session: Session, world: World, sign_in: SignIn) -> None:
+    inspect(session, world)
+    client = sign_in(world.reviewer)
+    page = client.get(f"{root(world)}/errors?list=suspects").text
+    assert "48 places" in page  # 12 images with four labels each
+    assert "doubt 90 %" in page
+    assert "About 12 answers are wrong over all labels" in page
+    assert "has learned from 7 of these images" in page
+    alone = client.get(f"{root(world)}/errors?list=suspects&label={world.labels[1].id}").text
+    assert f"About 3 wrong answers for “{world.labels[1].name}”" in alone
+    validation = client.get(f"{root(world)}/errors?list=suspects&split=validation").text
+    assert 0 < validation.count("doubt 90 %") < page.count("doubt 90 %")
+
+
+def test_where_nothing_can_be_estimated_the_page_says_so(session: Session, world: World, sign_in: SignIn) -> None:
+    inspect(session, world, estimated=None)
+    page = sign_in(world.reviewer).get(f"{root(world)}/errors?list=suspects&label={world.labels[1].id}").text
+    assert "cannot be estimated" in page
+
+
+def test_a_search_is_asked_for_waited_for_and_shown(session: Session, world: World, sign_in: SignIn) -> None:
+    client = sign_in(world.reviewer)
+    address = f"{root(world)}/errors?list=suspects"
+    assert "Nobody has searched this run" in client.get(address).text
+    answer = client.post(f"{root(world)}/inspection")
+    assert answer.headers["location"] == address
+    assert client.post(f"{root(world)}/inspection").status_code == 303
+    (job,) = session.scalars(select(Job).where(Job.kind == JobKind.INSPECT)).all()
+    session.commit()
+    assert f'hx-get="{root(world)}/inspection"' in client.get(address).text
+    fragment = client.get(f"{root(world)}/inspection")
+    assert "as soon as a worker is free" in fragment.text
+    job.status, job.stage, job.done, job.total = JobStatus.RUNNING, "Comparing the images", 3, 9
+    session.commit()
+    assert "Comparing the images" in client.get(f"{root(world)}/inspection").text
+    job.status, job.error = JobStatus.FAILED, "The disk is full."
+    session.commit()
+    assert client.get(f"{root(world)}/inspection").headers["hx-refresh"] == "true"
+    failed = client.get(address).text
+    assert "The disk is full." in failed
+    assert "Try again" in failed
+    inspect(session, world)
+    assert "Try again" not in client.get(address).text
+
+
+def test_two_models_are_compared_with_the_run_before(session: Session, world: World, sign_in: SignIn) -> None:
+    client = sign_in(world.reviewer)
+    assert "no other finished run" in client.get(f"{root(world)}/errors?list=disagreement").text
+    make_run(
+        session,
+        world.project,
+        world.labels,
+        world.images,
+        world.splits,
+        world.truth,
+        np.clip(1 - world.probabilities, 0, 1).astype(np.float32),
+        number=2,
+        active=False,
+    )
+    session.commit()
+    page = client.get(f"/projects/{world.project.id}/runs/2/errors?list=disagreement").text
+    assert "other=1" in page
+    assert "run 1 says" in page
+    assert "run 2 says" in client.get(f"{root(world)}/errors?list=disagreement").text
+
+
+def test_the_annotator_may_not_see_the_lists(world: World, sign_in: SignIn) -> None:
+    client = sign_in(world.annotator)
+    assert client.get(f"{root(world)}/errors?list=suspects").status_code == 403
+    assert client.post(f"{root(world)}/inspection").status_code == 403

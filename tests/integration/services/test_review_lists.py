@@ -73,13 +73,16 @@ def test_by_image_the_worst_image_comes_first_with_all_its_errors(session: Sessi
 
 def test_counts_are_those_of_the_lists(session: Session) -> None:
     world = make_world(session)
-    seen = evidence.load(session, world.run)
     for label_id in (None, world.labels[2].id):
-        counted = review_lists.counts(seen, label_id)
+        counted = review_lists.open_list(session, world.run, ListQuery(label=label_id)).counts
         for direction in Direction:
             query = ListQuery(label=label_id, direction=direction)
-            assert counted[direction.value] == len(pairs(session, world, query))
-    assert sum(review_lists.errors_by_label(seen).values()) == len(pairs(session, world, ListQuery()))
+            assert getattr(counted, direction.value) == len(pairs(session, world, query))
+    for direction in (None, *Direction):
+        listed = review_lists.open_list(session, world.run, ListQuery(direction=direction))
+        for label_id, count in listed.counts.by_label.items():
+            assert count == len(pairs(session, world, ListQuery(direction=direction, label=label_id)))
+        assert listed.counts.images == len({image_id for image_id, _label in listed.pairs()})
 
 
 def test_relabelling_moves_nothing(session: Session) -> None:
