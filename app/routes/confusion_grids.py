@@ -42,8 +42,8 @@ class Cell(NamedTuple):
     text: str
     depth: int
     is_error: bool
-    # How many more images than in the table beside it; None where there is none.
-    more: int | None = None
+    # How many images more or fewer than in the table beside it, with its sign; empty where as many, or none is beside.
+    difference: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _laid_out(
                     text=str(numbers[r][c]) if in_figures else percent(measured[r][c]),
                     depth=_depth(measured[r][c]),
                     is_error=r != c and kind in TELL_ERRORS,
-                    more=None if differences is None else differences[r][c],
+                    difference="" if differences is None else signed(differences[r][c]),
                 )
                 for c, other in enumerate(labels)
             ),
@@ -163,6 +163,11 @@ def percent(share: float) -> str:
     if isnan(share):
         return "\N{EN DASH}"
     return "<1\N{NO-BREAK SPACE}%" if 0 < share < 0.005 else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
+def signed(difference: int) -> str:
+    """Write a difference with its sign; nothing where there is none."""
+    return f"{difference:+d}".replace("-", "\N{MINUS SIGN}") if difference else ""
 
 
 def _depth(share: float) -> int:

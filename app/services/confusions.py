@@ -69,7 +69,6 @@ def reckon(session: Session, run: Run, split: Split = Split.VALIDATION, basis: B
     """Reckon what a run predicted for what on the images of a split, against the truth as the run knew it."""
     seen = evidence.load(session, run, split, basis)
     together = co_occurrence(seen.truth, seen.predictions)
-    exclude = labels_exclude_each_other(truth_matrix(session, run).truth)
     return Confusions(
         split=split,
         basis=basis,
@@ -81,7 +80,7 @@ def reckon(session: Session, run: Run, split: Split = Split.VALIDATION, basis: B
         shown=together.shown,
         predicted=together.predicted,
         confused=tuple(most_confused(missed_instead(seen.truth, seen.predictions))),
-        one_label=single_label_confusion(seen.truth, seen.probabilities) if exclude else None,
+        one_label=_one_label(session, run, seen),
     )
 
 
@@ -118,6 +117,13 @@ def _label_tables(seen: Evidence) -> list[LabelTable]:
         LabelTable(seen.labels[each.label], *each.counts, unknown=unknown[each.label])
         for each in label_confusions(seen.truth, seen.predictions)
     ]
+
+
+def _one_label(session: Session, run: Run, seen: Evidence) -> Counts | None:
+    # The split tells most often that labels overlap, which spares reading the whole snapshot.
+    if not labels_exclude_each_other(seen.truth) or not labels_exclude_each_other(truth_matrix(session, run).truth):
+        return None
+    return single_label_confusion(seen.truth, seen.probabilities)
 
 
 def _table(names: list[str], counts: Counts) -> dict[str, Any]:

@@ -61,8 +61,9 @@ def test_what_goes_together_is_tinted_by_one_measure_and_tells_the_difference() 
     assert shown.rows[0][1][1].depth == 3
     assert predicted.rows[0][1][1].depth == 5
     assert shown.rows[0][1][0].depth == 0
-    assert [cell.more for cell in predicted.rows[0][1]] == [-1, 2]
-    assert {cell.more for _row, cells in shown.rows for cell in cells} == {None}
+    assert [cell.difference for cell in predicted.rows[0][1]] == ["\N{MINUS SIGN}1", "+2"]
+    assert [cell.difference for cell in predicted.rows[1][1]] == ["+2", ""]
+    assert {cell.difference for _row, cells in shown.rows for cell in cells} == {""}
     assert not any(cell.is_error for _row, cells in (*shown.rows, *predicted.rows) for cell in cells)
 
 
