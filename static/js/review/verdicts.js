@@ -11,6 +11,8 @@ const REMEMBERED = 500;
 
 export class Verdicts {
   #waiting = 0;
+  /** Keys of what the server would not take. */
+  refused = new Set();
 
   /** `onSaved` is called when everything under way has arrived, `onRefused` with what the server would not take. */
   constructor({ account, project, run, url, onChange, onSaved, onRefused = () => {} }) {
@@ -34,11 +36,11 @@ export class Verdicts {
   }
 
   /** Save a page of verdicts, [{image_id, label_id, verdict}], as one. */
-  givePage(verdicts, { list, position }) {
+  givePage(verdicts, { list, grid, marks }) {
     const key = newKey();
     const first = verdicts[0];
     const item = `${first.image_id}-${first.label_id}`;
-    this.#remember([...this.#given(), { key, position, item, page: verdicts.length }]);
+    this.#remember([...this.#given(), { key, item, page: verdicts.length, grid, marks }]);
     const body = { batch_key: key, verdicts, list_kind: list };
     this.saver.add({ id: key, kind: "page", url: `${this.url}/batch`, body, item: { id: first.image_id } });
     return key;
@@ -51,7 +53,7 @@ export class Verdicts {
 
   /**
    * Take back what this person did last on this run, in this window or before, or else the verdict on the place shown.
-   * Gives {key, item, position, page}, or null where nothing is left.
+   * Gives {key, item, position} or for a page {key, item, page, grid, marks}, or null where nothing is left.
    */
   async undo(ownKey = "", position = 0) {
     let given = this.#given();
@@ -81,6 +83,7 @@ export class Verdicts {
     for (const refused of this.saver.refused) {
       toast(t("reviewRefused", { why: refused.refused }), "error");
       this.#remember(this.#given().filter((each) => each.key !== refused.id));
+      this.refused.add(refused.id);
       this.saver.discard(refused.id);
       this.onRefused(refused);
     }
