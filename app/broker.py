@@ -22,6 +22,7 @@ QUEUE_OF_TASK: Mapping[str, str] = {
     "loupe.import": IMAGES_QUEUE,
     "loupe.sample": IMAGES_QUEUE,
     "loupe.renditions": IMAGES_QUEUE,
+    "loupe.tidy": IMAGES_QUEUE,
     "loupe.train": TRAINING_QUEUE,
     "loupe.evaluate": TRAINING_QUEUE,
     "loupe.predict": TRAINING_QUEUE,

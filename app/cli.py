@@ -6,7 +6,7 @@ import sys
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.commands import data, system, training
+from app.commands import data, system, tidying, training
 from app.commands.people import user
 from app.commands.projects import project
 from app.config import get_settings
@@ -30,6 +30,7 @@ app.command("export")(data.export)
 app.command("train")(training.train)
 app.command("evaluate")(training.evaluate)
 app.command("predict")(training.predict)
+app.command("tidy")(tidying.tidy)
 
 log = logging.getLogger(__name__)
 CANCELLED_STATUS = 130  # what a shell gives for a command ended by Ctrl-C

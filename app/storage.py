@@ -47,9 +47,13 @@ class Storage:
         """Folder of converted pretrained weights."""
         return self.root / "backbones"
 
+    def activation_maps(self, run_id: int) -> Path:
+        """Folder of the pictures of what a run's network looks at."""
+        return self.root / "maps" / str(run_id)
+
     def activation_map(self, run_id: int, image_id: int, label_id: int) -> Path:
         """Where the picture of what a run's network looks at is, or will be."""
-        return self.root / "maps" / str(run_id) / f"{image_id}-{label_id}.png"
+        return self.activation_maps(run_id) / f"{image_id}-{label_id}.png"
 
     def empty_map(self, run_id: int, image_id: int, label_id: int) -> Path:
         """Where it is noted that nothing in an image speaks for a label."""
@@ -64,10 +68,19 @@ class Storage:
         """Copy a file into the originals and give its SHA-256; the same bytes are kept once."""
         digest = hash_file(source)
         target = self.original(digest)
-        if not target.exists():
+        if not self.renew(target):
             with source.open("rb") as stream:
                 write_atomically(target, iter(lambda: stream.read(CHUNK), b""))
         return digest
+
+    @staticmethod
+    def renew(path: Path) -> bool:
+        """Tell whether a file is there, and mark it as wanted just now: tidying leaves it alone."""
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def forget_upload(self, import_id: int) -> None:
         """Remove the waiting files of an import."""

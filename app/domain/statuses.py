@@ -72,6 +72,7 @@ class JobKind(StrEnum):
     IMAGES = "images"
     INSPECT = "inspect"
     ACTIVATION = "activation"
+    TIDY = "tidy"
 
 
 class Answer(StrEnum):

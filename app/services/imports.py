@@ -42,6 +42,8 @@ def create_import(session: Session, project: Project, account: Account | None, *
     made = Import(project_id=project.id, account_id=account.id if account else None, source=source, options={})
     session.add(made)
     session.flush()  # the files lie in a folder of its number
+    # SQLite gives the number of a deleted import again: what waited under it is not this one's.
+    get_storage().forget_upload(made.id)
     return made
 
 

@@ -19,7 +19,15 @@ from app.models.types import UtcDateTime, now
 # A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
 # its lead may rather look at what happened than find the machine at work again.
 REPEATABLE = frozenset(
-    {JobKind.IMPORT, JobKind.SAMPLE, JobKind.EVALUATE, JobKind.IMAGES, JobKind.ACTIVATION, JobKind.INSPECT}
+    {
+        JobKind.IMPORT,
+        JobKind.SAMPLE,
+        JobKind.EVALUATE,
+        JobKind.IMAGES,
+        JobKind.ACTIVATION,
+        JobKind.INSPECT,
+        JobKind.TIDY,
+    }
 )
 MAX_ATTEMPTS = 3
 _UNREMARKABLE = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
@@ -29,6 +37,7 @@ TASK_OF_KIND = {
     JobKind.IMPORT: "loupe.import",
     JobKind.SAMPLE: "loupe.sample",
     JobKind.IMAGES: "loupe.renditions",
+    JobKind.TIDY: "loupe.tidy",
     JobKind.TRAIN: "loupe.train",
     JobKind.EVALUATE: "loupe.evaluate",
     JobKind.PREDICT: "loupe.predict",
@@ -61,14 +70,15 @@ def create_job(
     project_id: int | None,
     account_id: int | None = None,
     params: dict[str, Any] | None = None,
+    wait: timedelta = timedelta(),
 ) -> Job:
-    """Make a job and send its task after the commit."""
-    job = Job(
-        kind=kind, project_id=project_id, created_by_id=account_id, params=params or {}, enqueued_at=now(), total=0
-    )
+    """Make a job and send its task after the commit; the sweep sends one that is to wait when its time has come."""
+    job = Job(kind=kind, project_id=project_id, created_by_id=account_id, params=params or {}, total=0)
+    job.enqueued_at = now() + wait
     session.add(job)
     session.flush()  # the message carries the id
-    enqueue(session, TASK_OF_KIND[kind], job.id)
+    if not wait:
+        enqueue(session, TASK_OF_KIND[kind], job.id)
     return job
 
 

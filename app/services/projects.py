@@ -7,7 +7,7 @@ from app.domain.statuses import Role
 from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Job, Member, Project, Run
-from app.services import jobs
+from app.services import jobs, tidying
 
 NAME_MAX_LENGTH = 120
 DESCRIPTION_MAX_LENGTH = 4000
@@ -73,7 +73,10 @@ def set_shares(project: Project, *, valid_percent: int, test_percent: int) -> No
 
 
 def delete_project(session: Session, project: Project, *, confirmation: str) -> None:
-    """Delete a project with all that people did in it; its name must have been typed."""
+    """Delete a project with all that people did in it; its name must have been typed.
+
+    Files that no other project needs go an hour later.
+    """
     if " ".join(confirmation.split()) != project.name:
         sentence = _("This is not the name of the project, so nothing was deleted.")
         raise InvalidInputError(sentence, fields={"confirmation": sentence})
@@ -84,6 +87,7 @@ def delete_project(session: Session, project: Project, *, confirmation: str) -> 
     session.execute(delete(Job).where(Job.project_id == project.id))
     session.delete(project)
     session.flush()  # a fault shows here, not after the answer
+    tidying.request(session)
 
 
 def clean_name(session: Session, name: str) -> str:

@@ -180,12 +180,17 @@ def work_folder(storage: Storage, import_id: int, name: str = "work") -> Path:
 
 def forget_files(storage: Storage, import_id: int) -> None:
     """Remove what an import has read; its table stays."""
-    folder = storage.upload_folder(import_id)
-    for path in folder.iterdir() if folder.is_dir() else ():
+    for path in superfluous(storage, import_id):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        elif path.name != _TABLE:
+        else:
             path.unlink(missing_ok=True)
+
+
+def superfluous(storage: Storage, import_id: int) -> list[Path]:
+    """List what an import that is over needs no more: all but its table."""
+    folder = storage.upload_folder(import_id)
+    return [path for path in folder.iterdir() if path.name != _TABLE] if folder.is_dir() else []
 
 
 class _Bounded:

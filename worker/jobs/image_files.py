@@ -100,7 +100,7 @@ def write_missing_renditions(source: Path, sha256: str, storage: Storage, limits
     thumbnail = storage.rendition(sha256, "thumbnail")
     targets = {Rendition.THUMBNAIL: thumbnail, Rendition.SCREEN: storage.rendition(sha256, "screen")}
     try:
-        write_renditions(source, {kind: path for kind, path in targets.items() if not path.exists()}, limits)
+        write_renditions(source, {kind: path for kind, path in targets.items() if not storage.renew(path)}, limits)
         with Image.open(thumbnail) as picture:
             return f"{perceptual_hash(picture) & _UNSIGNED:016x}"
     except AppError:
@@ -119,7 +119,7 @@ def write_missing_renditions(source: Path, sha256: str, storage: Storage, limits
 def keep(taken: Taken, storage: Storage) -> None:
     """Move the bytes into the storage, unless they are there."""
     target = storage.original(taken.sha256)
-    if target.exists():
+    if storage.renew(target):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with taken.path.open("rb") as stream:

@@ -1,8 +1,8 @@
-"""Tasks of the images queue: importing, drawing the sample collection, making renditions anew."""
+"""Tasks of the images queue: importing, drawing the sample collection, making renditions anew, tidying."""
 
 from celery import shared_task
 
-from worker.jobs import imports, renditions, samples
+from worker.jobs import imports, renditions, samples, tidying
 from worker.running import run_job
 
 
@@ -22,3 +22,9 @@ def draw_sample(job_id: int) -> None:
 def make_renditions(job_id: int) -> None:
     """Make lost renditions anew."""
     run_job(job_id, renditions.work)
+
+
+@shared_task(name="loupe.tidy")
+def tidy(job_id: int) -> None:
+    """Remove files that nobody needs any more."""
+    run_job(job_id, tidying.work)

@@ -92,6 +92,11 @@ def test_deleting_takes_along_all_that_belongs_to_the_project_and_nothing_else(
     projects.delete_project(session, gone, confirmation="gone")
     session.commit()
     session.expire_all()
-    for table in (Member, Label, Image, Annotation, Job, Run):
+    for table in (Member, Label, Image, Annotation, Run):
         assert session.scalars(select(table.project_id)).all() == [kept_id]
+    # The job that removes its files belongs to no project.
+    assert {(job.project_id, job.kind) for job in session.scalars(select(Job))} == {
+        (kept_id, JobKind.TRAIN),
+        (None, JobKind.TIDY),
+    }
     assert session.scalars(select(Project.name)).all() == ["kept"]
