@@ -54,8 +54,6 @@ class ErrorsPage:
     by_label: list[tuple[RunLabel, int]]
     split_counts: dict[Split, int]
     seen_in_training: int
-    dimensions: list[Dimension]
-    annotators: list[Annotator]
     # Finished runs to compare with, newest first; only where two models are compared.
     others: list[Run]
     # How far the inspection is that the list rests on; None for lists that rest on none.
@@ -63,6 +61,17 @@ class ErrorsPage:
     # How many training images another model had to judge; 0 before the inspection is complete.
     judged_anew: int
     estimates: list[Estimate]
+
+
+@dataclass(frozen=True)
+class NarrowFragment:
+    """What reviews/_narrow.html shows: the query, and by what it can be narrowed."""
+
+    project: Project
+    run: Run
+    q: ListQuery
+    dimensions: list[Dimension]
+    annotators: list[Annotator]
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,15 @@ def errors(
     run = runs.finished_run(session, access.project.id, number)
     query = _with_other(session, run, _opened(wanted))
     return render(request, "reviews/errors.html", _errors_page(session, access, run, query, page))
+
+
+@router.get(f"{PAGE}/errors/narrow")
+def narrow(request: Request, session: DbSession, access: Reviewer, number: int, wanted: Wanted) -> Response:
+    """Give the form that narrows a list to a part of the collection or to one person's answers."""
+    run = runs.finished_run(session, access.project.id, number)
+    dimensions = slices.dimensions(session, run.project_id)
+    people = list_filters.annotators(session, run.project_id)
+    return render(request, "reviews/_narrow.html", NarrowFragment(access.project, run, wanted, dimensions, people))
 
 
 @router.get(f"{PAGE}/inspection")
@@ -228,8 +246,6 @@ def _errors_page(session: Session, access: Access, run: Run, query: ListQuery, p
         by_label=[(label, made.counts.by_label[label.id]) for label in made.seen.labels],
         split_counts=evidence.split_counts(session, run),
         seen_in_training=made.seen.seen_in_training,
-        dimensions=slices.dimensions(session, run.project_id),
-        annotators=list_filters.annotators(session, run.project_id),
         others=[each for each in comparisons.finished_runs(session, run.project_id) if is_of_two and each.id != run.id],
         inspection=inspections.state(session, run) if query.kind.inspected else None,
         judged_anew=figures.get("judged_anew", 0),

@@ -191,6 +191,21 @@ def test_two_models_are_compared_with_the_run_before(session: Session, world: Wo
     assert "run 2 says" in client.get(f"{root(world)}/errors?list=disagreement").text
 
 
+def test_what_narrows_a_list_is_offered_and_kept(session: Session, world: World, sign_in: SignIn) -> None:
+    for image in world.images[:9]:
+        image.details = {"source": "Evening <News>"}
+    session.commit()
+    client = sign_in(world.reviewer)
+    label = world.labels[0].id
+    query = f"list=duplicates&split=all&label={label}&annotator={world.annotator.id}&slice=detail.source:Evening <News>"
+    form = client.get(f"{root(world)}/errors/narrow", params=query).text
+    assert f'<input type="hidden" name="label" value="{label}">' in form
+    assert '<option value="detail.source:Evening &lt;News&gt;" selected>Evening &lt;News&gt; (9)</option>' in form
+    assert f'<option value="{world.annotator.id}" selected>' in form
+    page = client.get(f"{root(world)}/errors?{query}").text
+    assert f"{root(world)}/errors/narrow?list=duplicates" in page
+
+
 def test_the_annotator_may_not_see_the_lists(world: World, sign_in: SignIn) -> None:
     client = sign_in(world.annotator)
     assert client.get(f"{root(world)}/errors?list=suspects").status_code == 403
