@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.config import get_settings
 from app.db import session_scope
-from app.domain.statuses import JobStatus
+from app.domain.statuses import JobKind, JobStatus
 from app.errors import AppError, Cancelled
 from app.i18n import gettext as _
 from app.services import jobs
@@ -83,10 +83,10 @@ class Progress:
         self._stop.set()
 
 
-def run_job(job_id: int, work: Callable[[Progress], None]) -> JobStatus | None:
-    """Claim a job, do its work, record the outcome; None when someone else has it or it is over."""
+def run_job(job_id: int, work: Callable[[Progress], None], kind: JobKind | None = None) -> JobStatus | None:
+    """Claim a job, do its work, record the outcome; None when someone else has it, it is over, or of another kind."""
     with session_scope() as session:
-        held = jobs.claim(session, job_id, f"{socket.gethostname()}:{os.getpid()}")
+        held = jobs.claim(session, job_id, f"{socket.gethostname()}:{os.getpid()}", kind)
     if held is None:
         return None
     progress = Progress(held)

@@ -143,13 +143,15 @@ def request_cancel(session: Session, job: Job) -> None:
     session.expire(job)
 
 
-def claim(session: Session, job_id: int, worker: str) -> Held | None:
-    """Take a queued job; of two that try, one gets it."""
+def claim(session: Session, job_id: int, worker: str, kind: JobKind | None = None) -> Held | None:
+    """Take a queued job, if it is of that kind; of two that try, one gets it."""
     moment = now()
+    # SQLite gives the number of a deleted job again, and a message that names it may still be on its way.
+    kinds = JobKind if kind is None else (kind,)
     taken = _changed(
         session,
         update(Job)
-        .where(Job.id == job_id, Job.status == JobStatus.QUEUED)
+        .where(Job.id == job_id, Job.status == JobStatus.QUEUED, Job.kind.in_(kinds))
         .values(
             status=JobStatus.RUNNING,
             attempt=Job.attempt + 1,

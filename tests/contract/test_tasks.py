@@ -1,12 +1,15 @@
 """The names by which the web application sends tasks are those that the workers have."""
 
 import importlib
+from types import ModuleType
 
+import pytest
 from celery import Celery
 
 from app.broker import QUEUE_OF_TASK
 from app.services.jobs import TASK_OF_KIND
 from worker.main import TASKS_OF_QUEUE
+from worker.tasks import images, training
 
 
 def registered(queue: str) -> set[str]:
@@ -26,3 +29,14 @@ def test_every_task_is_registered_by_the_worker_of_its_queue() -> None:
 
 def test_every_kind_of_job_that_is_sent_has_a_task() -> None:
     assert set(TASK_OF_KIND.values()) == set(QUEUE_OF_TASK)
+
+
+@pytest.mark.parametrize("module", [images, training])
+def test_a_task_takes_jobs_of_its_own_kind_only(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = {}
+    monkeypatch.setattr(module, "run_job", lambda job_id, _work, kind: taken.update({job_id: kind}))
+    tasks = {each.name: each for each in vars(module).values() if hasattr(each, "delay")}
+    for name, task in tasks.items():
+        task.run(name)
+    assert tasks
+    assert taken == {name: kind for kind, name in TASK_OF_KIND.items() if name in tasks}

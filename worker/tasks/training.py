@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from app.domain.statuses import JobKind
 from worker.jobs import activation, evaluation, inspection, prediction, training
 from worker.running import run_job
 
@@ -9,28 +10,28 @@ from worker.running import run_job
 @shared_task(name="loupe.train")
 def train(job_id: int) -> None:
     """Train a run."""
-    run_job(job_id, training.work)
+    run_job(job_id, training.work, JobKind.TRAIN)
 
 
 @shared_task(name="loupe.evaluate")
 def evaluate(job_id: int) -> None:
     """Tune the thresholds of a run and measure it anew."""
-    run_job(job_id, evaluation.work)
+    run_job(job_id, evaluation.work, JobKind.EVALUATE)
 
 
 @shared_task(name="loupe.predict")
 def predict(job_id: int) -> None:
     """Predict images that came later, or a folder of images that are in no project."""
-    run_job(job_id, prediction.work)
+    run_job(job_id, prediction.work, JobKind.PREDICT)
 
 
 @shared_task(name="loupe.activation")
 def look(job_id: int) -> None:
     """Ask a run's network where it looks."""
-    run_job(job_id, activation.work)
+    run_job(job_id, activation.work, JobKind.ACTIVATION)
 
 
 @shared_task(name="loupe.inspect")
 def inspect(job_id: int) -> None:
     """Look through a run's images for doubtful answers, twins and outliers."""
-    run_job(job_id, inspection.work)
+    run_job(job_id, inspection.work, JobKind.INSPECT)

@@ -46,6 +46,12 @@ def test_of_two_deliveries_one_gets_the_job(job: Job) -> None:
     assert second is None
 
 
+def test_a_late_message_does_not_start_a_job_of_another_kind_that_has_the_same_number(job: Job) -> None:
+    with session_scope() as opened:
+        assert jobs.claim(opened, job.id, "a", JobKind.IMPORT) is None
+        assert jobs.claim(opened, job.id, "a", JobKind.TRAIN) is not None
+
+
 def test_an_attempt_that_lost_the_job_cannot_end_it(job: Job) -> None:
     with session_scope() as opened:
         held = jobs.claim(opened, job.id, "a")
