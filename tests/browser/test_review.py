@@ -2,75 +2,26 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from app.db import session_scope
-from app.domain.statuses import Split, Verdict
-from app.models import Account, Annotation, Review, Run
-from app.services import evaluations, review_lists
-from app.services.list_queries import ListQuery
+from app.domain.statuses import Verdict
+from app.models import Annotation, Review
+from app.services import evaluations
 from tests.browser.conftest import NARROW
-from tests.run_factory import answer, made_up, make_run
+from tests.browser.review_world import Reviewed, expect_place, make_reviewed, place, verdicts
 
 pytestmark = pytest.mark.browser
 Check = Callable[[Page], None]
 
 
-@dataclass
-class Reviewed:
-    """A collection with two finished runs; the errors of the first in the order of its list."""
-
-    collection: Any
-    run: Run
-    errors: list[tuple[int, int]]
-
-    @property
-    def root(self) -> str:
-        return f"{self.collection.path}/runs/1"
-
-    @property
-    def reviewer(self) -> Account:
-        account: Account = self.collection.reviewer
-        return account
-
-
 @pytest.fixture
 def world(make_collection: Callable[..., Any]) -> Reviewed:
-    made = make_collection(images=24)
-    truth, probabilities = made_up(24, 3, seed=5)
-    better = (0.6 * truth + 0.4 * probabilities).astype(np.float32)
-    splits = [Split.VALIDATION if row % 2 else Split.TRAIN for row in range(24)]
-    with session_scope() as session:
-        answer(session, made.images, made.labels, truth, made.annotator)
-        given = (session, made.project, made.labels, made.images, splits, truth)
-        run = make_run(*given, probabilities, account=made.lead)
-        make_run(*given, better, number=2, account=made.lead, active=False)
-        errors = list(review_lists.open_list(session, run, ListQuery()).pairs())
-    assert len(errors) > 6
-    return Reviewed(made, run, errors)
-
-
-def place(page: Page) -> Any:
-    return page.locator("[data-place]")
-
-
-def expect_place(page: Page, world: Reviewed, position: int) -> None:
-    image_id, label_id = world.errors[position]
-    expect(place(page)).to_have_attribute("data-position", str(position))
-    expect(place(page)).to_have_attribute("data-image", str(image_id))
-    expect(place(page)).to_have_attribute("data-label", str(label_id))
-
-
-def verdicts(world: Reviewed) -> dict[tuple[int, int], Verdict]:
-    with session_scope(writes=False) as session:
-        rows = session.scalars(select(Review).where(Review.run_id == world.run.id, Review.undone_at.is_(None)))
-        return {(row.image_id, row.label_id): row.verdict for row in rows}
+    return make_reviewed(make_collection)
 
 
 def test_one_key_judges_and_moves_on(visit: Callable[..., Page], world: Reviewed, assert_accessible: Check) -> None:
@@ -181,7 +132,12 @@ def test_two_reviewers_at_once_see_each_others_verdicts(visit: Callable[..., Pag
     expect(first.get_by_text("All saved")).to_be_visible()
     second.keyboard.press("m")
     expect(second.get_by_text("All saved")).to_be_visible()
+    # Both are kept, and the later one decides.
     assert verdicts(world) == {world.errors[0]: Verdict.MODEL_ERROR}
+    with session_scope(writes=False) as session:
+        kept = session.scalars(select(Review).where(Review.undone_at.is_(None)).order_by(Review.id)).all()
+        assert [review.verdict for review in kept] == [Verdict.LABEL_ERROR, Verdict.MODEL_ERROR]
+        assert evaluations.changes_since(session, world.run).labels == 0
     first.keyboard.press("k")
     expect(first.locator("[data-mark]")).to_contain_text("Model wrong")
 
@@ -221,13 +177,8 @@ def test_a_cell_of_the_report_opens_its_images(
     expect(place(page)).to_have_attribute("data-position", "0")
 
 
-def test_a_lead_sets_a_threshold_and_retrains(visit: Callable[..., Page], world: Reviewed, sent: list[Any]) -> None:
+def test_a_lead_retrains_from_the_report(visit: Callable[..., Page], world: Reviewed, sent: list[Any]) -> None:
     page = visit(f"{world.root}/report", account=world.collection.lead)
-    field = page.get_by_role("spinbutton", name="Threshold of “human”")
-    field.fill("0.31")
-    field.press("Enter")
-    expect(field).to_have_value("0.310")
-    expect(page.get_by_text("by hand").first).to_be_visible()
     page.get_by_role("button", name="Retrain").first.click()
     expect(page).to_have_url(re.compile(r"/runs/3$"))
     assert [task for task, _job in sent] == ["loupe.train"]
