@@ -42,7 +42,7 @@ class GridItem:
 
 @dataclass(frozen=True)
 class Detail:
-    """A detail of an image: its name, what it says, and where the images are that share it."""
+    """A detail of an image: its name, what it says, and where the images are that share it, unless it is long."""
 
     name: str
     value: str
@@ -248,13 +248,14 @@ def original(request: Request, session: DbSession, access: Annotator, image_id: 
 
 def _details(access: Access, image: Image) -> list[Detail]:
     return [
-        Detail(name, value, f"/projects/{access.project.id}/images" + _slice_query(name, value))
+        Detail(name, value, _alike(access, name, value) if len(value) <= slices.LONGEST_VALUE else "")
         for name, value in image.details.items()
     ]
 
 
-def _slice_query(name: str, value: str) -> str:
-    return query_of(ImageFilter(slice=slices.detail_address(name, value)))
+def _alike(access: Access, name: str, value: str) -> str:
+    query = query_of(ImageFilter(slice=slices.detail_address(name, value)))
+    return f"/projects/{access.project.id}/images{query}"
 
 
 def _one_of(kind: type[Choice], value: str) -> Choice | None:

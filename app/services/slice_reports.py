@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.domain.slice_comparison import Cell, Figure, Measure, compare_slices
+from app.domain.slice_comparison import FEW_IMAGES, Cell, Figure, Measure, compare_slices
 from app.domain.slice_figures import SliceAverages, SliceCounts, count_slices, macro, micro
 from app.domain.statuses import Split
 from app.errors import NotFoundError
@@ -16,9 +16,6 @@ from app.models import Run
 from app.services import evidence, slices
 from app.services.evidence import Basis, RunLabel
 from app.services.slices import Dimension, SliceValue
-
-# With fewer images a figure of one half has an interval from a fifth to four fifths.
-FEW_IMAGES = 10
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ def _details(rows: Sequence[ImageRow]) -> Iterator[_Facet]:
         if are_dates(texts):
             decades = [decade_of(text) for text in texts]
             values = [NOT_GIVEN if decade is None else f"{decade}s" for decade in decades]
-            title = _("Decade of “%(name)s”") % {"name": name}
+            title = _("Decade (%(name)s)") % {"name": name}
             yield _Facet(f"decade.{key}", title, ids, values, in_order=True)
         shown = {_short(text, LONGEST_VALUE): text for text in texts if len(text) > LONGEST_VALUE}
         yield _Facet(f"detail.{key}", name, ids, [_short(text, LONGEST_VALUE) for text in texts], shown)
