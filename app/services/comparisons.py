@@ -164,8 +164,6 @@ def _compared(
         seed=newer.seed,
         resamples=common_ground.resamples(cells.size, common_ground.CELLS_TO_COUNT),
     )
-    names = [[label["name"] for label in run.labels if new.column(label["id"]) < 0] for run in (older, newer)]
-    largest = [largest_losses.find(session, part, cells) for part in (old, new)]
     return SideBySide(
         before=older,
         after=newer,
@@ -183,12 +181,12 @@ def _compared(
         },
         split=splits.macro,
         relabelled=int((old.truth != new.truth).sum()),
-        only_before=tuple(names[0]),
-        only_after=tuple(names[1]),
+        only_before=_only(older, new),
+        only_after=_only(newer, new),
         renamed=tuple(
             (was.name, label.name) for was, label in zip(old.labels, new.labels, strict=True) if was.name != label.name
         ),
-        largest=(largest[0], largest[1]),
+        largest=(largest_losses.find(session, old, cells), largest_losses.find(session, new, cells)),
         looked_at=seen,
         untouched=untouched,
     )
@@ -211,6 +209,11 @@ def _label(
         relabelled=int((old.truth[:, column] != told).sum()),
         split=split,
     )
+
+
+def _only(run: Run, common: Evidence) -> tuple[str, ...]:
+    """Name the labels of a run that are not compared, because the other one does not know them."""
+    return tuple(label["name"] for label in run.labels if common.column(label["id"]) < 0)
 
 
 def _macro_f1(truth: Cells, predictions: Cells) -> float:

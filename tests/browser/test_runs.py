@@ -123,7 +123,7 @@ def test_two_finished_runs_are_chosen_for_comparison(visit: Any, tagged: Any) ->
         page.goto(f"{tagged.path}/jobs")
         end(claim("Measuring", 0, 0), JobStatus.SUCCEEDED)
     page.goto(f"{tagged.path}/runs")
-    compare = page.get_by_role("button", name="Compare the two chosen")
+    compare = page.get_by_role("button", name="Compare the chosen")
     expect(compare).to_be_disabled()
     page.get_by_role("checkbox", name="Compare run 1").check()
     page.get_by_role("checkbox", name="Compare run 2").check()
