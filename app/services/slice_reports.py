@@ -49,7 +49,7 @@ class SliceRow:
 
 @dataclass(frozen=True)
 class Finding:
-    """A gap that is larger than chance: of a label's figures in a slice the one that differs most surely."""
+    """A gap that is larger than chance: of a label's precision and recall in a slice the surer one, else F1."""
 
     row: SliceRow
     label: RunLabel
@@ -138,9 +138,10 @@ def _findings(rows: Sequence[SliceRow], labels: Sequence[RunLabel]) -> tuple[Fin
     found = []
     for row in rows:
         for label, cell in zip(labels, row.cells, strict=True):
-            gaps = [(figure.p, measure) for measure, figure in cell.figures.items() if figure.is_gap]
+            # Counts of images say more to a reader than F1 does, which therefore comes last.
+            gaps = [(name is Measure.F1, figure.p, name) for name, figure in cell.figures.items() if figure.is_gap]
             if gaps:
-                found.append(Finding(row, label, cell, min(gaps)[1]))
+                found.append(Finding(row, label, cell, min(gaps)[2]))
     return tuple(sorted(found, key=lambda each: (each.figure.p, -abs(each.figure.value - each.figure.rest))))
 
 

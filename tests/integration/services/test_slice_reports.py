@@ -99,6 +99,7 @@ def test_a_slice_that_is_judged_badly_is_named_first(session: Session) -> None:
     assert (first.row.value.name, first.label.id, first.figure.gap) == ("Star", world.labels[0].id, Gap.LOWER)
     assert {each.label.id for each in made.findings} == {world.labels[0].id}
     assert first.figure.p == min(each.figure.p for each in made.findings)
+    assert first.measure is not Measure.F1
 
 
 def test_the_rest_is_what_is_outside_the_slice(session: Session) -> None:
