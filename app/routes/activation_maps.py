@@ -29,7 +29,8 @@ def show(
     run = runs.finished_run(session, access.project.id, number)
     found = activation_maps.standing(session, storage, run, image_id, label_id)
     if found.path is None:
-        return JSONResponse(found.to_dict(), status_code=404, headers={"Cache-Control": "no-store"})
+        status = 202 if found.status is MapStatus.WAITING else 404
+        return JSONResponse(found.to_dict(), status_code=status, headers={"Cache-Control": "no-store"})
     tag = f'"map-{run.id}-{image_id}-{label_id}"'
     headers = {"ETag": tag, "Cache-Control": KEPT, "Vary": "Cookie"}
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]

@@ -57,30 +57,28 @@ class Heatmap {
   async #run() {
     const until = Date.now() + PATIENCE_MS;
     try {
-      for (let questions = 0; Date.now() < until; await soon()) {
-        const found = await this.#look();
-        if (this.#ended.signal.aborted || found === null) return;
+      let found = await this.#ask(this.url, this.following);
+      for (let questions = 1; found.status === "waiting" && Date.now() < until; ) {
         this.#tell(found.sentence);
-        if (found.status === "nothing" || (found.status === "failed" && questions > 0)) return;
-        if (found.status !== "waiting" && questions++ < MOST_QUESTIONS) {
-          this.#tell((await this.#ask(this.url, this.following)).sentence);
+        await soon();
+        found = await this.#look();
+        if (found.status === "none" && questions++ < MOST_QUESTIONS) {
+          found = await this.#ask(this.url, this.following);
         }
       }
-      this.#tell(t("mapSlow"));
+      if (found.status === "ready") {
+        await this.#lay();
+        await this.#prepare();
+      } else this.#tell(found.status === "waiting" ? t("mapSlow") : found.sentence);
     } catch (error) {
       if (!this.#ended.signal.aborted) this.#tell(error.message);
     }
   }
 
-  // Null once the map is on the screen; else what the server says of it.
+  // How far the map is, as the server says it.
   async #look() {
     const response = await fetch(this.url, { credentials: "same-origin", signal: this.#ended.signal });
-    if (response.ok) {
-      // From the browser's own store: it has just arrived.
-      await this.#lay();
-      await this.#prepare();
-      return null;
-    }
+    if (response.status === 200) return { status: "ready" };
     const said = (response.headers.get("content-type") ?? "").includes("json") ? await response.json() : {};
     return said.status ? said : { status: "failed", sentence: said.error?.sentence ?? "" };
   }

@@ -36,7 +36,7 @@ def test_a_map_is_asked_for_and_then_waited_for(
     assert task == "loupe.activation"
     assert len(session.get_one(Job, job_id).params["places"]) == 3
     waiting = client.get(address(world))
-    assert (waiting.status_code, waiting.json()["status"]) == (404, "waiting")
+    assert (waiting.status_code, waiting.json()["status"]) == (202, "waiting")
     assert waiting.json()["sentence"]
     client.post(address(world))
     assert sent[-1] == (task, job_id)
