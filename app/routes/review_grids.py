@@ -66,6 +66,7 @@ def grid(
         by_label=[
             (label, made.counts.by_label[label.id], f"{root}/grid?{replace(made.query, label=label.id).address()}")
             for label in made.seen.labels
+            if not made.query.kind.of_two_labels
         ],
         by_split=[(split, f"{root}/grid?{replace(made.query, split=split).address()}") for split in splits],
         progress=review_progress.measure(made),
@@ -78,7 +79,7 @@ def grid(
 def _of_one_label(session: Session, run: Run, wanted: ListQuery) -> ReviewList:
     """Open a list of one label: of the one named, or else of the first place's."""
     made = review_lists.open_list(session, run, wanted)
-    if wanted.label is not None:
+    if wanted.label is not None or wanted.kind.of_two_labels:
         return made
     column = int(made.columns[0]) if len(made) else 0
     return review_lists.open_list(session, run, replace(wanted, label=made.seen.labels[column].id))

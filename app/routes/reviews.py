@@ -1,6 +1,6 @@
 """Judging a run: the screen on which the places of a list are judged, and the verdicts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -221,8 +221,9 @@ def _back(access: Access, run: Run, params: str, at: int) -> str:
 def _grid(access: Access, run: Run, made: ReviewList, at: int) -> str:
     """Give the address of the page of the grid on which a place stands, among the places of its label."""
     column = made.columns[at]
-    query = replace(made.query, label=made.seen.labels[column].id)
-    page = int((made.columns[:at] == column).sum()) // PAGE_SIZE + 1
+    query = made.query.of_label(made.seen.labels[column].id)
+    before = at if made.query.kind.of_two_labels else int((made.columns[:at] == column).sum())
+    page = before // PAGE_SIZE + 1
     return f"/projects/{access.project.id}/runs/{run.number}/errors/grid?{query.address()}&page={page}"
 
 

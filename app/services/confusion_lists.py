@@ -12,12 +12,12 @@ from app.domain.mlcm import multi_label_confusion
 from app.domain.single_label import most_probable, only_labels
 from app.errors import NotFoundError
 from app.services.evidence import Evidence
+from app.services.list_cells import column_of
 from app.services.list_queries import ListKind, ListQuery
 
 Flags = npt.NDArray[np.bool_]
 
-# Their places are of the label that is to be judged, which need not be the one of the row.
-OF_TWO_LABELS = frozenset({ListKind.CONFUSED, ListKind.SHOWN_TOGETHER, ListKind.PREDICTED_TOGETHER, ListKind.ONE_LABEL})
+OF_TWO_LABELS = frozenset(kind for kind in ListKind if kind.of_two_labels)
 
 
 def cells_of(query: ListQuery, seen: Evidence) -> Flags:
@@ -43,12 +43,7 @@ def cells_of(query: ListQuery, seen: Evidence) -> Flags:
 
 def _column(seen: Evidence, label_id: int | None) -> int:
     """Find a label's place in the table; the last one is that of no label."""
-    if label_id is None:
-        return len(seen.labels)
-    column = seen.column(label_id)
-    if column < 0:
-        raise NotFoundError
-    return column
+    return len(seen.labels) if label_id is None else column_of(seen, label_id)
 
 
 def _judged(seen: Evidence, rows: Rows, row: int, column: int) -> int | Rows:

@@ -29,7 +29,7 @@ def of_label(query: ListQuery, seen: Evidence) -> Flags:
 
     """
     # In tables of two labels, the label judged need not be the one of the row.
-    if query.label is None or query.kind in OF_TWO_LABELS:
+    if query.label is None or query.kind.of_two_labels:
         return np.ones(seen.truth.shape, dtype=np.bool_)
     return np.broadcast_to(np.arange(len(seen.labels)) == column_of(seen, query.label), seen.truth.shape)
 

@@ -45,6 +45,13 @@ class ListKind(StrEnum):
         return self in {ListKind.SUSPECTS, ListKind.OUTLIERS}
 
     @property
+    def of_two_labels(self) -> bool:
+        """Tell whether `label` and `added` name a cell of a table: the label judged need not be that of the row."""
+        return self in {
+            ListKind.CONFUSED, ListKind.SHOWN_TOGETHER, ListKind.PREDICTED_TOGETHER, ListKind.ONE_LABEL
+        }  # fmt: skip
+
+    @property
     def has_sides(self) -> bool:
         """Tell whether its places can be narrowed to labels that are present, or absent, by what people said."""
         return self in {
@@ -104,6 +111,10 @@ class ListQuery:
     def changed(self, **changes: Any) -> "ListQuery":
         """Ask for another list that differs in some respects; it is opened anew."""
         return replace(self, **{"as_of": None, **changes})
+
+    def of_label(self, label_id: int) -> "ListQuery":
+        """Narrow the list to one label; a cell of a table of labels by labels is narrow already."""
+        return self if self.kind.of_two_labels else replace(self, label=label_id)
 
     def address(self) -> str:
         """Write the query as the part of an address behind the question mark."""

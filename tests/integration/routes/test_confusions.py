@@ -45,6 +45,26 @@ def test_every_number_on_the_page_is_a_link_to_as_many_places(world: World, sign
         assert int(found[1]) == number
 
 
+@pytest.mark.parametrize(("row", "column"), [(0, 1), (0, None), (None, 1), (None, None), (2, 2)])
+def test_the_same_places_are_judged_one_by_one_and_many_at_once(
+    world: World, sign_in: SignIn, row: int | None, column: int | None
+) -> None:
+    client = sign_in(world.reviewer)
+    ids = [label.id for label in world.labels]
+    query = f"list=confused&split=train{'' if row is None else f'&label={ids[row]}'}"
+    query += "" if column is None else f"&added={ids[column]}"
+    root = f"/projects/{world.project.id}/runs/1/errors"
+    listed = client.get(f"{root}?{query}").text
+    found = PLACES.search(listed)
+    assert found is not None
+    assert f'href="/projects/{world.project.id}/runs/1/confusion?split=train' in html.unescape(listed)
+    one = html.unescape(client.get(f"{root}/review?{query}").text)
+    many = re.search(rf'href="({root}/grid[^"]*)"', one)
+    assert many is not None
+    grid = client.get(many[1]).text
+    assert grid.count('data-image="') == min(48, int(found[1]))
+
+
 def test_the_most_confused_are_sentences_down_to_a_least_number(
     session: Session, world: World, sign_in: SignIn
 ) -> None:
