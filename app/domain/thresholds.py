@@ -115,12 +115,14 @@ def cross_fitted(
     objective: Objective | Sequence[Objective] = F1,
     seed: int = 0,
     folds: int = FOLDS,
+    columns: Sequence[int] | None = None,
 ) -> Cells:
     """Return int8 [n, L]: each row predicted with thresholds that its own answers did not tune.
 
     Folds are dealt per label, so that each gets its share of the label's positive and negative rows. Where the other
     folds lack one of them, the row is judged at 0.5. A row unknown for a label tunes nothing, and is judged by the
-    threshold tuned on all known rows. Arguments and errors as in `tune`.
+    threshold tuned on all known rows. Arguments and errors as in `tune`; where only some columns of a matrix are given,
+    `columns` are their numbers in the whole, so that their folds are dealt as there.
     """
     if folds < 2:
         raise ValueError("cross-fitting takes at least 2 folds")
@@ -129,7 +131,7 @@ def cross_fitted(
     predictions = np.empty(cells.shape, dtype=np.int8)
     for column, each in enumerate(_one_a_label(objective, cells.shape[1])):
         # Each label draws its own folds, which therefore stay the same when labels are added after it.
-        generator = np.random.default_rng([seed, column])
+        generator = np.random.default_rng([seed, column if columns is None else columns[column]])
         fold = _deal(cells[:, column], folds, generator)
         predictions[:, column] = _cross_fit_label(cells[:, column], given[:, column], fold, each)
     return predictions

@@ -19,6 +19,7 @@ from app.routes import (
     members,
     people,
     projects,
+    report_labels,
     reports,
     review_grids,
     review_lists,
@@ -28,6 +29,7 @@ from app.routes import (
     samples,
     sign_in,
     slices,
+    threshold_data,
     thresholds,
 )
 
@@ -48,6 +50,7 @@ ROUTERS: list[APIRouter] = [
     members.router,
     people.router,
     projects.router,
+    report_labels.router,
     reports.router,
     review_grids.router,
     review_lists.router,
@@ -57,5 +60,6 @@ ROUTERS: list[APIRouter] = [
     samples.router,
     sign_in.router,
     slices.router,
+    threshold_data.router,
     thresholds.router,
 ]

@@ -275,6 +275,14 @@ def test_the_threshold_of_one_label_does_not_depend_on_the_others() -> None:
     assert first[0].to_dict() == together[0].to_dict()
 
 
+def test_some_labels_are_cross_fitted_as_among_all() -> None:
+    truth, probabilities = noisy(80, 4, seed=3, unknown=0.1)
+    together = cross_fitted(truth, probabilities, seed=5)
+    some = cross_fitted(truth[:, [3, 1]], probabilities[:, [3, 1]], seed=5, columns=[3, 1])
+
+    assert (some == together[:, [3, 1]]).all()
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
     [*((ObjectiveKind.F_BETA, beta) for beta in (0.0, np.nan, np.inf)), (RECALL_FIRST, 1.01), (PRECISION_FIRST, -0.1)],
