@@ -1,5 +1,6 @@
 """Reports of finished runs: the page and its files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
@@ -10,11 +11,11 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from app.deps import DbSession, Reviewer
 from app.domain.statuses import JobStatus, Role, Split
 from app.formats.report_csv import report_csv
-from app.i18n import gettext as _
 from app.models import Epoch, Project, Run
+from app.routes.report_charts import MANY_LABELS, figures_chart
+from app.routes.report_views import USUAL_BETAS, View, Viewed
 from app.services import comparisons, evaluations, evidence, jobs, reviews, runs, worst_errors
-from app.services.evaluations import Changes, Report
-from app.services.evidence import Basis
+from app.services.evaluations import Changes, LabelReport, Replacement, Report
 from app.services.review_lists import Entry
 from app.templating import render
 
@@ -22,6 +23,17 @@ router = APIRouter()
 PAGE = "/projects/{project_id}/runs/{number}"
 # As many of the worst errors as fill one row of a wide screen.
 WORST = 8
+# The whole table has a page of its own.
+MOST_REPLACED = 6
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """One label that was missed, and the one that was added instead, on so many images."""
+
+    missed: Replacement
+    added: LabelReport
+    count: int
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,12 @@ class ReportPage:
     is_lead: bool
     run: Run
     who: str
+    view: View
+    betas: tuple[float, ...]
     report: Report
+    rows: list[LabelReport]
+    has_many_labels: bool
+    replaced: list[Replaced]
     split_counts: dict[Split, int]
     changes: Changes
     n_reviewed: int
@@ -46,19 +63,12 @@ class ReportPage:
 
 
 @router.get(f"{PAGE}/report")
-def report_page(
-    request: Request,
-    session: DbSession,
-    access: Reviewer,
-    number: int,
-    split: Split = Split.VALIDATION,
-    at: Basis = Basis.TUNED,
-) -> Response:
+def report_page(request: Request, session: DbSession, access: Reviewer, number: int, view: Viewed) -> Response:
     """Show how good a finished run is; a run that has not finished is shown on its way."""
     run = runs.get_run(session, access.project.id, number)
     if run.job.status is not JobStatus.SUCCEEDED:
         return RedirectResponse(f"/projects/{access.project.id}/runs/{number}", status_code=303)
-    made = evaluations.report(session, run, split, at)
+    made = evaluations.report(session, run, view.split, view.basis, view.scoring)
     previous, newer = comparisons.neighbours(session, run)
     page = ReportPage(
         project=access.project,
@@ -66,11 +76,16 @@ def report_page(
         is_lead=access.is_at_least(Role.LEAD),
         run=run,
         who=jobs.asked_by(session, run.job),
+        view=view,
+        betas=USUAL_BETAS,
         report=made,
+        rows=in_order(made, view.sort),
+        has_many_labels=len(made.labels) > MANY_LABELS,
+        replaced=_most_replaced(made),
         split_counts=evidence.split_counts(session, run),
         changes=evaluations.changes_since(session, run),
         n_reviewed=reviews.count(session, run),
-        worst=worst_errors.worst_errors(session, run, split, at, WORST),
+        worst=worst_errors.worst_errors(session, run, view.split, view.basis, WORST),
         previous=previous,
         newer=newer,
         epochs=runs.epochs(session, run),
@@ -81,73 +96,53 @@ def report_page(
 
 
 @router.get(f"{PAGE}/report.csv")
-def csv_file(
-    session: DbSession, access: Reviewer, number: int, split: Split = Split.VALIDATION, at: Basis = Basis.TUNED
-) -> Response:
+def csv_file(session: DbSession, access: Reviewer, number: int, view: Viewed) -> Response:
     """Give the figures of a report as a table."""
     run = runs.finished_run(session, access.project.id, number)
-    text = report_csv(evaluations.to_dict(run, evaluations.report(session, run, split, at)))
-    headers = _attachment(run, split, at, "csv")
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    made = evaluations.report(session, run, view.split, view.basis, view.scoring)
+    text = report_csv(evaluations.to_dict(run, made))
+    return Response(text, media_type="text/csv; charset=utf-8", headers=_attachment(run, view, "csv"))
 
 
 @router.get(f"/api/v1{PAGE}/report")
-def json_file(
-    session: DbSession, access: Reviewer, number: int, split: Split = Split.VALIDATION, at: Basis = Basis.TUNED
-) -> Response:
+def json_file(session: DbSession, access: Reviewer, number: int, view: Viewed) -> Response:
     """Give the figures of a report as JSON."""
     run = runs.finished_run(session, access.project.id, number)
-    made = evaluations.to_dict(run, evaluations.report(session, run, split, at))
-    return JSONResponse({"project": access.project.name, **made}, headers=_attachment(run, split, at, "json"))
+    made = evaluations.to_dict(run, evaluations.report(session, run, view.split, view.basis, view.scoring))
+    return JSONResponse({"project": access.project.name, **made}, headers=_attachment(run, view, "json"))
 
 
-def figures_chart(made: Report) -> dict[str, Any]:
-    """Describe precision, recall and average precision with their intervals for Vega-Lite, one band a label."""
-    measures = [_("Precision"), _("Recall"), _("Average precision")]
-    values = [
-        {"label": row.label.name, "measure": measure, "value": value, "low": interval.low, "high": interval.high}
-        for row in made.labels
-        for measure, value, interval in zip(
-            measures,
-            (row.metrics.precision, row.metrics.recall, row.metrics.average_precision),
-            (row.metrics.precision_interval, row.metrics.recall_interval, row.ranking.average_precision_interval),
-            strict=True,
-        )
-        if not isnan(value) and not isnan(interval.low)
+# What the labels can be sorted by; a figure that is undefined comes last either way.
+COLUMNS: dict[str, Callable[[LabelReport], float]] = {
+    "support": lambda row: row.metrics.support,
+    "precision": lambda row: row.metrics.precision,
+    "recall": lambda row: row.metrics.recall,
+    "f": lambda row: row.metrics.f_beta,
+    "ap": lambda row: row.metrics.average_precision,
+    "auc": lambda row: row.metrics.roc_auc,
+    "calibration": lambda row: row.ranking.calibration.error,
+    "threshold": lambda row: row.threshold,
+}
+
+
+def in_order(made: Report, sort: str) -> list[LabelReport]:
+    """Sort the labels by a column, a minus before it for falling; in the project's order where there is none such."""
+    name, falling = sort.removeprefix("-"), sort.startswith("-")
+    if name == "name":
+        return sorted(made.labels, key=lambda row: row.label.name.casefold(), reverse=falling)
+    figure = COLUMNS.get(name)
+    if figure is None:
+        return list(made.labels)
+    return sorted(made.labels, key=lambda row: (isnan(figure(row)), -figure(row) if falling else figure(row)))
+
+
+def _most_replaced(made: Report) -> list[Replaced]:
+    pairs = [
+        Replaced(row, made.labels[column], count) for row in made.instead for column, count in enumerate(row.counts)
     ]
-    place = {
-        "y": {"field": "label", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 220}},
-        "yOffset": {"field": "measure", "type": "nominal", "sort": measures},
-        "color": _measure_scale(measures, "range", ["token:accent", "hue:vermilion", "hue:slate"]),
-    }
-    across = {"type": "quantitative", "scale": {"domain": [0, 1]}, "title": None, "axis": {"tickCount": 5}}
-    tooltip = [{"field": "label", "title": _("Label")}, {"field": "measure", "title": _("Figure")}] + [
-        {"field": name, "title": title, "format": ".3f"}
-        for name, title in (("value", _("Value")), ("low", _("Interval from")), ("high", _("Interval to")))
-    ]
-    rule = {
-        "mark": {"type": "rule", "strokeWidth": 2},
-        "encoding": {"x": {"field": "low", **across}, "x2": {"field": "high"}},
-    }
-    shapes = _measure_scale(measures, "range", ["circle", "square", "diamond"])
-    point = {
-        "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-        "encoding": {"x": {"field": "value", **across}, "shape": shapes, "tooltip": tooltip},
-    }
-    return {
-        "data": {"values": values},
-        "width": "container",
-        "height": 56 * len(made.labels),  # room for three dots that do not touch
-        "encoding": place,
-        "layer": [rule, point],
-    }
+    return sorted((pair for pair in pairs if pair.count), key=lambda pair: -pair.count)[:MOST_REPLACED]
 
 
-def _measure_scale(measures: list[str], name: str, values: list[str]) -> dict[str, Any]:
-    legend = {"orient": "top", "title": None, "columns": 2}  # three in a row do not fit on a telephone
-    return {"field": "measure", "type": "nominal", "scale": {"domain": measures, name: values}, "legend": legend}
-
-
-def _attachment(run: Run, split: Split, at: Basis, ending: str) -> dict[str, str]:
-    name = f"run-{run.number}-{split.value}-{at.value}.{ending}"
+def _attachment(run: Run, view: View, ending: str) -> dict[str, str]:
+    name = f"run-{run.number}-{view.split.value}-{view.basis.value}.{ending}"
     return {"Content-Disposition": f'attachment; filename="{name}"'}

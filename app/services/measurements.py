@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.calibration import Bin, Calibration, calibrate, histogram
 from app.domain.confusion import missed_instead
+from app.domain.curves import POINTS, Curves, trace
 from app.domain.intervals import NOTHING_KNOWN, RESAMPLES, Interval, ranking_intervals
 from app.domain.losses import cell_losses
 from app.domain.metrics import UNDEFINED, Ranked, json_safe, rank
@@ -78,6 +79,12 @@ def counted(session: Session, run: Run, split: Split, basis: Basis, n: int) -> C
         seen = evidence.load(session, run, split, basis)
         return _keep_counted(session, run, key, seen)
     return _counted(kept)
+
+
+def curves(session: Session, run: Run, split: Split, column: int, points: int | None = POINTS) -> Curves:
+    """Trace what every threshold would give for one label on the images of a split."""
+    seen = evidence.load(session, run, split, Basis.HALF)
+    return trace(seen.truth[:, column], seen.probabilities[:, column], points)
 
 
 def rank_all(session: Session, run: Run) -> dict[Split, list[LabelRanking]]:

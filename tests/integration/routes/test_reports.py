@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from sklearn.metrics import average_precision_score, fbeta_score, precision_recall_fscore_support
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import Answer, JobStatus, Split
 from app.models import Account
+from app.routes.reports import in_order
 from app.services import annotations, evaluations
 from app.services.evidence import load
 from tests.run_factory import World, make_world
@@ -109,4 +110,39 @@ def test_labels_no_one_has_found_or_predicted_are_shown_as_not_measurable(sessio
     assert page.status_code == 200
     assert "nan" not in page.text
     assert "not measurable" in page.text
-    assert "could be far off" in page.text
+    assert "the true recall may lie anywhere between" in page.text
+
+
+def test_beta_and_what_0_over_0_counts_as_are_chosen_in_the_address(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    client = sign_in(world.reviewer)
+    seen = load(session, world.run)
+    made = client.get(f"/api/v1{report(world)}?beta=2&undefined=1").json()
+    wanted = fbeta_score(seen.truth, seen.predictions, beta=2, average="samples", zero_division=1)
+    assert (made["beta"], made["undefined_as_one"]) == (2.0, True)
+    assert made["samples"]["f_beta"] == pytest.approx(wanted, abs=TOLERANCE)
+    page = client.get(f"{report(world)}?beta=2&undefined=1").text
+    assert "Macro-F2" in page
+    assert f'<span class="metric__value">{wanted:.2f}</span>' in page
+    assert "counts as 1, as the lessons do" in page
+    assert "report.csv?split=validation&amp;at=tuned&amp;beta=2&amp;undefined=1" in page
+
+
+def test_the_labels_are_sorted_by_a_column(session: Session, world: World, sign_in: SignIn) -> None:
+    page = sign_in(world.reviewer).get(f"{report(world)}?sort=-recall").text
+    assert 'aria-sort="descending"' in page
+    made = evaluations.report(session, world.run)
+    recalls = {row.label.name: row.metrics.recall for row in made.labels}
+    for sort, falling in (("recall", False), ("-recall", True)):
+        rows = in_order(made, sort)
+        assert [row.label.name for row in rows] == sorted(recalls, key=lambda name: recalls[name], reverse=falling)
+    assert [row.label.name for row in in_order(made, "name")] == sorted(recalls)
+    assert in_order(made, "nothing of the kind") == list(made.labels)
+
+
+def test_with_many_labels_the_words_are_folded_away(session: Session, sign_in: SignIn) -> None:
+    world = make_world(session, n=30, n_labels=14)
+    page = sign_in(world.reviewer).get(report(world)).text
+    assert "What the figures mean for each of the 14 labels" in page
+    assert 'class="confusion"' not in page
