@@ -56,8 +56,10 @@ export class Display {
     const answer = place.dataset.proposal ? place.dataset.answer : "";
     try {
       const fresh = await this.places.fresh(position, { answer });
-      if (this.place !== place || this.busy) return;
+      // How the list stands is worth knowing wherever one is by now.
       this.standing.learn(fresh);
+      this.standing.apply(this.place);
+      if (this.place !== place || this.busy) return;
       if (facts && !document.activeElement?.matches("[data-comment]")) {
         delete place.dataset.stale;
         graft(place, fresh);
