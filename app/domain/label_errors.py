@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from app.domain.matrices import Cells, Flags, Floats, Rows
 
-# Tukey's fence: what lies more than one and a half interquartile ranges above the upper quartile stands apart.
-FENCE = 1.5
+# A fence such as Tukey's leaves nothing of an even collection, and hundreds of a large one: a share is always a list.
+STRANGE_SHARE = 0.05
+# So many fill a window.
+FEWEST_STRANGE = 12
 
 
 def neighbour_shares(
@@ -54,20 +56,20 @@ def combined(probabilities: Floats, shares: Floats) -> Floats:
     return both
 
 
-def unlike_all_others(distances: Floats) -> Flags:
-    """Tell which images lie above the upper fence of all distances, bool [n]; NaN never does.
+def strangest(distances: Floats) -> Flags:
+    """Tell which images are among the twentieth that is least like the others, and at least a dozen, bool [n].
 
-    Source: Tukey 1977, Exploratory Data Analysis, section 2C.
+    Where a collection holds nothing odd these are merely its rarer images: the distance says how far they stand apart.
 
     Args:
-        distances: float64 [n], mean distance of each image to its nearest images.
+        distances: float64 [n], mean distance of each image to its nearest images; NaN is never among them.
 
     """
-    known = distances[~np.isnan(distances)]
-    if not known.size:
-        return np.zeros(distances.shape, dtype=np.bool_)
-    low, high = np.quantile(known, (0.25, 0.75))
-    return np.asarray(distances > high + FENCE * (high - low), dtype=np.bool_)
+    known = int((~np.isnan(distances)).sum())
+    wanted = min(known, max(FEWEST_STRANGE, round(STRANGE_SHARE * known)))
+    chosen = np.zeros(distances.shape, dtype=np.bool_)
+    chosen[np.argsort(-distances, kind="stable")[:wanted]] = True
+    return chosen
 
 
 def divided_groups(truth: Cells, groups: Sequence[Hashable | None]) -> list[tuple[Rows, int]]:

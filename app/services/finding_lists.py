@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.label_errors import divided_groups, unlike_all_others
+from app.domain.label_errors import divided_groups, strangest
 from app.domain.losses import cell_losses
 from app.models import Image, Run, SnapshotItem
 from app.services import evidence, inspections, runs
@@ -27,13 +27,13 @@ def suspects(session: Session, run: Run, _query: ListQuery, seen: Evidence) -> C
 
 
 def outliers(session: Session, run: Run, query: ListQuery, seen: Evidence) -> Chosen:
-    """Choose images that resemble no others, one place each: of the label asked for, or of the largest loss."""
+    """Choose the images least like the others, one place each: of the label asked for, or of the largest loss."""
     distance = inspections.findings(session, run, seen.image_ids).outlier
     losses = cell_losses(seen.truth, seen.probabilities)
     worst = np.where(np.isnan(losses), -1, losses).argmax(axis=1)
     if query.label is not None:
         worst = np.full(len(worst), column_of(seen, query.label))
-    cells = unlike_all_others(distance)[:, None] & (np.arange(len(seen.labels)) == worst[:, None])
+    cells = strangest(distance)[:, None] & (np.arange(len(seen.labels)) == worst[:, None])
     rank = np.nan_to_num(distance)[:, None]
     return Chosen(cells & (seen.truth >= 0), rank, rank)
 

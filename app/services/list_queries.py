@@ -29,7 +29,7 @@ class ListKind(StrEnum):
     SUSPECTS = "suspects"
     # Images of one group, near-duplicates that is, with different answers for a label.
     DUPLICATES = "duplicates"
-    # Images that resemble no others, one place each.
+    # The images least like the others, one place each.
     OUTLIERS = "outliers"
     # What another run judges differently, the largest difference of probabilities first.
     DISAGREEMENT = "disagreement"

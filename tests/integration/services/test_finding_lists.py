@@ -57,7 +57,10 @@ def test_outliers_have_one_place_each_the_strangest_first(session: Session) -> N
     distances[[7, 30]] = 0.7, 0.9
     inspected(session, world, np.ones(world.truth.shape), distances)
     listed = opened(session, world.run, ListKind.OUTLIERS)
-    assert [image_id for image_id, _label in listed.pairs()] == [world.images[30].id, world.images[7].id]
+    assert [image_id for image_id, _label in listed.pairs()][:3] == [
+        world.images[row].id for row in (30, 7, len(world.images) - 1)
+    ]
+    assert len(listed) == 12
     assert listed.losses[listed.rows, listed.columns].tolist() == listed.losses[listed.rows].max(axis=1).tolist()
     alone = opened(session, world.run, ListKind.OUTLIERS, label=world.labels[2].id)
     assert {label_id for _image, label_id in alone.pairs()} == {world.labels[2].id}

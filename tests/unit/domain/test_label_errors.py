@@ -1,12 +1,10 @@
-"""Doubtful answers, images unlike all others and divided twins, against plain loops and scikit-learn."""
+"""Doubtful answers, odd images and divided twins, against plain loops and scikit-learn."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsClassifier
 
-from app.domain.label_errors import combined, divided_groups, neighbour_shares, unlike_all_others
+from app.domain.label_errors import combined, divided_groups, neighbour_shares, strangest
 
 TRUTH = np.array([[1, 0], [1, -1], [0, -1], [0, 1]], dtype=np.int8)
 
@@ -52,18 +50,14 @@ def test_without_neighbours_the_model_speaks_alone_and_without_the_model_nobody(
     assert np.allclose(both, [[0.4, 0.2, np.nan]], equal_nan=True)
 
 
-def test_one_that_stands_apart_is_unlike_all_others() -> None:
-    distances = np.array([0.2, 0.21, 0.22, 0.23, 0.24, np.nan, 0.9])
-    assert np.flatnonzero(unlike_all_others(distances)).tolist() == [6]
-    assert not unlike_all_others(np.full(5, 0.3)).any()
-    assert not unlike_all_others(np.full(5, np.nan)).any()
-
-
-@given(st.lists(st.floats(0, 2), min_size=1, max_size=40))
-def test_the_fence_is_tukeys(values: list[float]) -> None:
-    given_ = np.array(values)
-    low, high = np.percentile(given_, [25, 75])
-    assert (unlike_all_others(given_) == (given_ > high + 1.5 * (high - low))).all()
+def test_the_strangest_are_a_twentieth_and_at_least_a_dozen() -> None:
+    chance = np.random.default_rng(6)
+    many = chance.random(1000)
+    assert set(np.flatnonzero(strangest(many))) == set(np.argsort(many)[-50:])
+    few = np.append(chance.random(30), [np.nan] * 5)
+    assert set(np.flatnonzero(strangest(few))) == set(np.argsort(few[:30])[-12:])
+    assert np.flatnonzero(strangest(np.array([0.3, np.nan, 0.2]))).tolist() == [0, 2]
+    assert not strangest(np.full(5, np.nan)).any()
 
 
 def test_only_labels_on_which_a_group_disagrees_are_listed() -> None:
