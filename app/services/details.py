@@ -12,7 +12,8 @@ def keep(session: Session, given: Sequence[tuple[int, Mapping[str, str]]]) -> in
     """Add details to images; a new value replaces the old one of that name. Gives how many images have changed."""
     wanted = {image_id: details for image_id, details in given if details}
     changed = 0
-    for image in session.scalars(select(Image).where(Image.id.in_(wanted)).order_by(Image.id).with_for_update()):
+    query = select(Image).where(Image.id.in_(wanted)).order_by(Image.id)
+    for image in session.scalars(query.with_for_update(key_share=True)):
         joined = {**image.details, **wanted[image.id]}
         if joined != image.details:
             image.details = joined

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from operator import itemgetter
 from pathlib import PurePosixPath
 
 from sqlalchemy import bindparam, delete, select, update
@@ -178,6 +179,8 @@ def group_near_duplicates(session: Session, import_: Import) -> list[list[str]]:
         if any(row.import_id == import_.id for row in rows):
             told.append([row.name for row in rows])
     if changes:
+        # In the order in which everybody locks images: group by group it could wait for whoever waits for it.
+        changes.sort(key=itemgetter("row"))
         table = Image.__table__
         statement = update(Image).where(table.c.id == bindparam("row")).values(group_key=bindparam("key"))
         session.connection().execute(statement, changes)

@@ -7,7 +7,7 @@ from app.domain.statuses import Role
 from app.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Job, Member, Project, Run
-from app.services import jobs, tidying
+from app.services import jobs, tidying, truths
 
 NAME_MAX_LENGTH = 120
 DESCRIPTION_MAX_LENGTH = 4000
@@ -80,6 +80,8 @@ def delete_project(session: Session, project: Project, *, confirmation: str) -> 
     if " ".join(confirmation.split()) != project.name:
         sentence = _("This is not the name of the project, so nothing was deleted.")
         raise InvalidInputError(sentence, fields={"confirmation": sentence})
+    # First of all: whoever saves an answer holds its image and then needs the project.
+    truths.lock_all_images(session, project.id)
     for job in jobs.open_jobs(session, project.id):
         jobs.request_cancel(session, job)
     # Runs point at their jobs: first the one, then the other; the database takes along all the rest.

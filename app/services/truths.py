@@ -41,6 +41,12 @@ def lock_images(session: Session, image_ids: Collection[int]) -> None:
     session.execute(query.with_for_update(key_share=True))
 
 
+def lock_all_images(session: Session, project_id: int) -> None:
+    """Let no one answer for any image of a project until this transaction ends."""
+    query = select(Image.id).where(Image.project_id == project_id).order_by(Image.id)
+    session.execute(query.with_for_update(key_share=True))
+
+
 def in_batches(values: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
     """Cut a sequence into pieces that one statement can take."""
     for start in range(0, len(values), size):
