@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 # The slice of images of which the value is not known; real values are never empty.
 NOT_GIVEN = ""
@@ -19,6 +20,8 @@ _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?:(?!\d)|(?=(?:0[1-9]|1[0-2])(?:0[1
 _OPEN_DECADE = re.compile(r"(?<!\d)(1\d{2}|20\d)(?:[-\u2013\u2014]+\??|[xX?_])(?![\w-])")
 
 
+# Catalogues repeat their dates; there are fewer of them than images.
+@lru_cache(maxsize=20_000)
 def decade_of(text: str) -> int | None:
     """Return the first year of the decade that a date names, None where it names no year from 1000 to 2099.
 

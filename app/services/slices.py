@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Row, select
+from sqlalchemy import Row, String, null, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.domain.slices import NOT_GIVEN, OTHERS, are_dates, decade_of, says_something, slices_of
@@ -161,12 +160,15 @@ def _value(facet: _Facet, value: str, count: int) -> SliceValue:
 
 def _facets(session: Session, project_id: int, key: str = "") -> Iterator[_Facet]:
     """Give all facets that tell images apart, or only those of the kind that a key names."""
-    kind = key.partition(".")[0]
-    columns = (Image.id, Image.name, Image.import_id, Image.width, Image.height, Image.details)
-    rows = session.execute(select(*columns).where(Image.project_id == project_id).order_by(Image.id)).all()
+    kind, _dot, column = key.partition(".")
+    table = Image.__table__.c
+    # Reading the details takes longer than all the rest.
+    details = table.details if kind in {"", "detail", "decade"} else null().label("details")
+    columns = (table.id, table.name, table.import_id, table.width, table.height, details)
+    rows = session.execute(select(*columns).where(table.project_id == project_id).order_by(table.id)).all()
     found: list[_Facet] = []
     if kind in {"", "detail", "decade"}:
-        found += _details(rows)
+        found += _details(rows, kind, column)
     if kind in {"", "folder"}:
         found.append(_folders(rows))
     if kind in {"", "import"}:
@@ -180,14 +182,16 @@ def _facets(session: Session, project_id: int, key: str = "") -> Iterator[_Facet
     yield from (facet for facet in found if says_something(facet.values))
 
 
-def _details(rows: Sequence[ImageRow]) -> Iterator[_Facet]:
-    """Make a facet of every column of details, and one of the decades where it holds dates."""
+def _details(rows: Sequence[ImageRow], kind: str, column: str) -> Iterator[_Facet]:
+    """Make a facet of every column of details, and one of the decades where it holds dates, or of one column alone."""
     names = list(dict.fromkeys(name for row in rows for name in row.details))
     ids = [row.id for row in rows]
     for name in names:
-        texts = [row.details.get(name, NOT_GIVEN) for row in rows]
         key = _short(_plain(name), LONGEST_NAME)
-        if are_dates(texts):
+        if column not in {"", key}:
+            continue
+        texts = [row.details.get(name, NOT_GIVEN) for row in rows]
+        if kind != "detail" and are_dates(texts):
             decades = [decade_of(text) for text in texts]
             values = [NOT_GIVEN if decade is None else f"{decade}s" for decade in decades]
             title = _("Decade (%(name)s)") % {"name": name}
@@ -210,19 +214,19 @@ def _import_name(number: int, moment: datetime) -> str:
 def _annotators(session: Session, project_id: int, rows: Sequence[ImageRow]) -> _Facet:
     """Tell who answered for which image; what reviewers decided about it does not count as annotating."""
     voting = [view for view in View if not view.decides]
-    query = (
-        select(Annotation.image_id, Annotation.account_id, Annotation.view, Account.name)
-        .outerjoin(Account, Account.id == Annotation.account_id)
-        .where(Annotation.project_id == project_id, Annotation.superseded_at.is_(None), Annotation.view.in_(voting))
-        .distinct()
+    # The database compares its own text: making each view an enumeration would take most of the time.
+    by_table = type_coerce(Annotation.view, String) == View.IMPORT.value
+    query = select(Annotation.image_id, Annotation.account_id, by_table).where(
+        Annotation.project_id == project_id, Annotation.superseded_at.is_(None), Annotation.view.in_(voting)
     )
-    answered: set[tuple[int, str]] = set()
-    names = {BY_TABLE: _("an imported table"), NOT_GIVEN: _("nobody")}
-    for image_id, account_id, view, name in session.execute(query):
-        by_table = view is View.IMPORT or account_id is None
-        answered.add((image_id, BY_TABLE if by_table else str(account_id)))
-        if not by_table:
-            names[str(account_id)] = name
+    answered = {
+        (image_id, BY_TABLE if imported or account_id is None else str(account_id))
+        for image_id, account_id, imported in session.execute(query)
+    }
+    people = {int(who) for _image_id, who in answered if who != BY_TABLE}
+    known = session.execute(select(Account.id, Account.name).where(Account.id.in_(people)))
+    names = {str(account_id): name for account_id, name in known}
+    names |= {BY_TABLE: _("an imported table"), NOT_GIVEN: _("nobody")}
     silent = {row.id for row in rows}.difference(image_id for image_id, _who in answered)
     pairs = sorted(answered) + [(image_id, NOT_GIVEN) for image_id in sorted(silent)]
     return _Facet("annotator", _("Annotator"), [pair[0] for pair in pairs], [pair[1] for pair in pairs], names)
@@ -256,8 +260,7 @@ def _shape(row: ImageRow) -> str:
 
 
 def _folder(name: str) -> str:
-    parent = str(PurePosixPath(name).parent)
-    return _short(NOT_GIVEN if parent == "." else parent, LONGEST_VALUE)
+    return _short(name.rpartition("/")[0], LONGEST_VALUE)
 
 
 def _plain(name: str) -> str:
