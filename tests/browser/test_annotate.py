@@ -135,6 +135,31 @@ def test_a_label_can_be_left_open_with_shift_and_its_key(desk: Page, collection:
     )
 
 
+@pytest.mark.parametrize(
+    ("plain", "shifted"),
+    [(("1", "2"), ("!", "@")), (("&", "é"), ("1", "2")), (("+", "ě"), ("1", "2"))],
+    ids=["digits without Shift", "digits with Shift in France", "digits with Shift in Bohemia"],
+)
+def test_a_digit_key_means_the_same_on_every_keyboard(
+    desk: Page, plain: tuple[str, str], shifted: tuple[str, str]
+) -> None:
+    def press(place: int, key: str, *, shift: bool) -> None:
+        options = {"key": key, "code": f"Digit{place}", "shiftKey": shift, "bubbles": True, "cancelable": True}
+        desk.evaluate("(options) => document.body.dispatchEvent(new KeyboardEvent('keydown', options))", options)
+
+    unsure = desk.locator(".desk-label:has([data-unsure][aria-pressed=true]) .desk-label__name")
+    press(1, plain[0], shift=False)
+    press(2, plain[1], shift=False)
+    assert chosen(desk) == ["human", "animal"]
+    press(2, shifted[1], shift=True)
+    expect(unsure).to_have_text(["animal"])
+    assert chosen(desk) == ["human"]
+    press(1, plain[0], shift=False)
+    press(2, plain[1], shift=False)
+    expect(unsure).to_have_count(0)
+    assert chosen(desk) == ["animal"]
+
+
 def test_a_key_held_down_answers_one_image_only(desk: Page, collection: Collection) -> None:
     for _ in range(4):
         desk.keyboard.down("n")  # without an up between them these are repeats

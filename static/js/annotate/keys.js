@@ -80,14 +80,13 @@ function confirm(event, act) {
   if (!event.repeat) act("submit");
 }
 
-// On some keyboards digits need Shift, on others Shift makes signs of them: the place of the key tells which.
+// Some keyboards make digits with Shift, others make signs of them with it. The place of the key tells the digit, so that
+// everywhere the key alone means present, and with Shift not sure.
 function labelOf(event, labels) {
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-  const typed = event.key.toLowerCase();
-  const id = labels.byKey(typed) ?? (digit ? labels.byKey(digit) : null);
+  const id = labels.byKey(event.key.toLowerCase()) ?? (digit ? labels.byKey(digit) : null);
   if (id === null) return null;
-  const isShifted = event.shiftKey && !(digit && event.key === digit);
-  return { id, value: isShifted ? "unsure" : "present" };
+  return { id, value: event.shiftKey ? "unsure" : "present" };
 }
 
 function take(event) {
