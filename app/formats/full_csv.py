@@ -18,7 +18,7 @@ from app.formats.label_names import LABEL_DELIMITER
 Status = Literal["tagged", "none apply", "not tagged", "skipped", "disputed"]
 Answer = Literal["present", "absent", "unsure", "unknown", "disputed"]
 
-FIXED_COLUMNS = ("file", "status", "labels", "who", "when", "split")
+FIXED_COLUMNS = ("file", "status", "labels", "who", "when", "split", "threshold set")
 # Their prefixes keep a label called "file" or "split" from looking like a fixed column.
 LABEL_COLUMNS = ("answer", "probability", "threshold", "predicted")
 
@@ -56,6 +56,8 @@ class FullRow:
     split: str | None = None
     cells: Mapping[str, LabelCells] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
+    # By which run and which version of its thresholds the image is predicted; empty where no run speaks of it.
+    threshold_set: str = ""
 
 
 def full_csv(
@@ -82,6 +84,7 @@ def _cells(labels: Sequence[str], details: Sequence[str], row: FullRow) -> Itera
     yield guarded(LABEL_DELIMITER.join(name.replace(LABEL_DELIMITER, "/") for name in row.who))
     yield _moment(row.when)
     yield row.split or ""
+    yield guarded(row.threshold_set)
     for label in labels:
         cells = row.cells.get(label, LabelCells())
         yield cells.answer

@@ -16,7 +16,7 @@ from app.services import evidence, jobs, measurements
 from app.services.evidence import Basis, RunLabel
 from app.services.measurements import Counted, LabelRanking
 from app.services.snapshots import items_of
-from app.services.thresholds import BY_HAND, thresholds_of
+from app.services.thresholds import BY_HAND, active_set, set_words, thresholds_of
 
 # With fewer images a share of one half has a 95 % interval from a fifth to four fifths: too wide to say anything.
 FEW_IMAGES = 10
@@ -75,6 +75,8 @@ class Report:
     instead: tuple[Replacement, ...]
     # What the thresholds were tuned for, as they are named; several where labels differ.
     objective: str
+    # Which version of the thresholds, in words that exports share.
+    threshold_set: str
 
     @property
     def cross_fitted(self) -> bool:
@@ -120,6 +122,7 @@ def report(
         evaluation=measured,
         instead=tuple(_replacements(labels, counted)),
         objective=", ".join(sorted({row.objective for row in rows.values() if row.objective != BY_HAND})),
+        threshold_set=set_words(run, active_set(session, run.id)),
     )
 
 
@@ -160,6 +163,7 @@ def to_dict(run: Run, made: Report) -> dict[str, Any]:
         "split": made.split.value,
         "basis": made.basis.value,
         "objective": made.objective,
+        "threshold_set": made.threshold_set,
         "cross_fitted": made.cross_fitted,
         "n_images": made.n_images,
         **figures,
@@ -208,6 +212,7 @@ def summary(session: Session, run: Run) -> dict[str, Any]:
         "project": session.scalars(select(Project.name).where(Project.id == run.project_id)).one(),
         "run": run.number,
         "recipe": run.recipe.value,
+        "threshold_set": tuned.threshold_set,
         "n_validation": tuned.n_images,
         "labels": labels,
         "macro_f1": fitted["macro"]["f1"],

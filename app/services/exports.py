@@ -20,7 +20,7 @@ from app.models import Account, Annotation, AnnotationAnswer, Image, Label, Proj
 from app.models.types import now
 from app.services import details, images, labels, predictions, runs
 from app.services.images import ImageStatus
-from app.services.thresholds import limits_of
+from app.services.thresholds import active_set, limits_of, set_words
 
 # Images read at a time: the answer begins at once, and memory stays small however large the collection is.
 BATCH = 500
@@ -59,6 +59,7 @@ class _Said:
     unsure: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     probabilities: dict[int, dict[int, float]] = field(default_factory=dict)
     thresholds: Mapping[int, float] = field(default_factory=dict)
+    threshold_set: str = ""
 
 
 def lesson_lines(session: Session, project: Project) -> Iterator[str]:
@@ -124,6 +125,7 @@ def _said(session: Session, run: Run | None, ids: Sequence[int]) -> _Said:
     _read_answers(session, ids, said)
     if run is not None:
         said.thresholds = limits_of(session, run.id)
+        said.threshold_set = set_words(run, active_set(session, run.id))
         matrix = predictions.probability_matrix(session, run, ids)
         label_ids = [label["id"] for label in run.labels]
         for image_id, row in zip(matrix.image_ids.tolist(), matrix.probabilities.tolist(), strict=True):
@@ -164,6 +166,7 @@ def _row(image: Image, live: Sequence[Label], said: _Said) -> FullRow:
         split=image.split.value if image.split else None,
         cells={label.name: _cells(image, label, said) for label in live},
         details=image.details,
+        threshold_set=said.threshold_set if image.id in said.probabilities else "",
     )
 
 

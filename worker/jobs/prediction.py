@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.config import get_settings
@@ -11,7 +12,7 @@ from app.errors import Cancelled, ConflictError, InvalidInputError
 from app.i18n import gettext as _
 from app.models import Image, Job, Run
 from app.services.predictions import result_file, unpredicted_images, write_predictions
-from app.services.thresholds import threshold_values
+from app.services.thresholds import active_set, set_words, threshold_values
 from app.storage import Storage, get_storage, write_atomically
 from worker.imaging.recognition import EXTENSIONS
 from worker.jobs.pixels import items_of, screen_versions
@@ -27,19 +28,29 @@ BATCH = 500
 SEPARATOR = "|"
 
 
+@dataclass(frozen=True)
+class Limits:
+    """The thresholds of a run in the order of its labels, and which set they are."""
+
+    values: Sequence[float]
+    followed: str
+
+
 def work(progress: Progress) -> None:
     """Predict what the job's parameters name."""
     storage = get_storage()
     with session_scope(writes=False) as session:
         job = session.get_one(Job, progress.job_id)
         run = session.get_one(Run, job.params["run_id"])
-        limits = threshold_values(session, run)
+        limits = Limits(threshold_values(session, run), set_words(run, active_set(session, run.id)))
         images = [] if "folder" in job.params else unpredicted_images(session, run)
     if not run.checkpoint:
         raise ConflictError(_("Run %(number)s has no checkpoint to use.") % {"number": run.number})
     try:
         if "folder" in job.params:
-            _predict_folder(progress, run, limits, Path(job.params["folder"]), result_file(job), storage)
+            _predict_folder(
+                progress, run, limits, Path(job.params["folder"]), result_file(job), storage
+            )
         else:
             _predict_images(progress, run, images, storage)
     except callbacks.Cancelled as error:
@@ -54,9 +65,7 @@ def _predict_images(progress: Progress, run: Run, images: Sequence[Image], stora
             write_predictions(session, run.id, [image.id for image in part], said, [True] * len(part))
 
 
-def _predict_folder(
-    progress: Progress, run: Run, limits: Sequence[float], folder: Path, target: Path, storage: Storage
-) -> None:
+def _predict_folder(progress: Progress, run: Run, limits: Limits, folder: Path, target: Path, storage: Storage) -> None:
     files = images_below(folder)
     if not files:
         raise InvalidInputError(_("There are no images in the folder “%(folder)s”.") % {"folder": folder})
@@ -69,10 +78,10 @@ def _predict_folder(
             said = _say(progress, run, items, storage, start, len(files))
             rows += _rows(items, said, names, limits, folder)
             refused += unusable
-    rows += [[_relative(file, folder), "", *[""] * len(names), reason] for file, reason in refused]
+    rows += [[_relative(file, folder), "", *[""] * len(names), "", reason] for file, reason in refused]
     if len(refused) == len(files):
         raise InvalidInputError(_("None of the files in “%(folder)s” could be read as an image.") % {"folder": folder})
-    write_atomically(target, [_csv([["file", "labels", *names, "refused"], *rows])])
+    write_atomically(target, [_csv([["file", "labels", *names, "threshold set", "refused"], *rows])])
 
 
 def images_below(folder: Path) -> list[Path]:
@@ -102,14 +111,15 @@ def _say(
 
 
 def _rows(
-    items: Sequence[Item], said: Probabilities, names: Sequence[str], limits: Sequence[float], folder: Path
+    items: Sequence[Item], said: Probabilities, names: Sequence[str], limits: Limits, folder: Path
 ) -> Iterable[list[str]]:
     for item, row in zip(items, said.tolist(), strict=True):
-        predicted = [name for name, value, limit in zip(names, row, limits, strict=True) if value >= limit]
+        predicted = [name for name, value, limit in zip(names, row, limits.values, strict=True) if value >= limit]
         yield [
             _relative(Path(item.name), folder),
             SEPARATOR.join(predicted),
             *(f"{value:.6f}" for value in row),
+            limits.followed,
             "",
         ]
 

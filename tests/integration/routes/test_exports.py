@@ -41,7 +41,7 @@ def test_the_lessons_form_is_downloaded_under_the_projects_name(
 
 def test_the_full_form_has_every_image(project: Project, owner: Account, sign_in: SignIn) -> None:
     text = sign_in(owner).get(f"/projects/{project.id}/export/full.csv").text
-    assert text.startswith("\ufefffile,status,labels,who,when,split,answer: human,")
+    assert text.startswith("\ufefffile,status,labels,who,when,split,threshold set,answer: human,")
     assert [line.partition(".jpg")[2].strip('"').split(",")[1] for line in text.splitlines()[1:]] == [
         "tagged",
         "none apply",

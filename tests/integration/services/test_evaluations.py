@@ -66,7 +66,7 @@ def test_tuned_figures_are_those_the_evaluation_kept(session: Session) -> None:
 def test_the_summary_has_the_shape_that_the_command_line_prints(session: Session) -> None:
     summary = evaluations.summary(session, make_world(session).run)
     averages = {"macro_f1", "micro_f1", "macro_f1_at_half", "mean_average_precision"}
-    assert set(summary) == {"project", "run", "recipe", "n_validation", "labels"} | averages
+    assert set(summary) == {"project", "run", "recipe", "threshold_set", "n_validation", "labels"} | averages
     figures = {"support", "threshold", "precision", "recall", "f1", "average_precision", "at_half"}
     assert set(summary["labels"][0]) == {"label", "precision_interval", "recall_interval"} | figures
     assert set(summary["labels"][0]["at_half"]) == {"precision", "recall", "f1"}

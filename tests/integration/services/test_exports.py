@@ -130,13 +130,15 @@ def test_the_full_form_tells_who_when_split_and_what_the_model_says(project: Pro
                 run_id=run.id, image_id=image.id, probabilities=struct.pack("<4f", 0, 0.25, 0.5, 0.75), held_out=True
             )
         )
-        keep_tuned(session, run.id, [Chosen(live[2].id, 0.6, tuned=True)], F1)
+        keep_tuned(session, run.id, [Chosen(live[2].id, 0.6, tuned=True)], F1, name="discovery")
     row = full(project)["none.jpg"]
     assert (row["labels"], row["who"], row["split"]) == ("human", "Tagger of none.jpg", "validation")
     assert abs((datetime.now(UTC) - datetime.fromisoformat(row["when"])).total_seconds()) < 60
     assert [row[f"probability: {name}"] for name in NAMES] == ["0.000000", "0.250000", "0.500000", "0.750000"]
     assert [row[f"predicted: {name}"] for name in NAMES] == ["absent", "absent", "absent", "present"]
     assert row["threshold: 人物"] == "0.600000"
+    assert row["threshold set"] == "run 1, threshold set 1, discovery"
+    assert full(project)["untagged.jpg"]["threshold set"] == ""
 
 
 def add_run(session: Session, project: Project, live: list[Label]) -> Run:

@@ -49,6 +49,7 @@ def test_a_folder_of_new_images_becomes_a_table(run: Run, tmp_path: Path) -> Non
     assert set(rows[0]["labels"].split("|")) <= {"bright", "round", ""}
     assert rows[2]["refused"]
     assert rows[2]["bright"] == ""
+    assert [row["threshold set"] for row in rows] == ["run 1, threshold set 1"] * 2 + [""]
 
 
 @pytest.mark.parametrize("make", [lambda folder: folder, lambda folder: folder.mkdir() or folder])

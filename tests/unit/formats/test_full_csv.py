@@ -23,6 +23,7 @@ def test_a_tagged_image_shows_all_that_is_known() -> None:
         who=("Ada", "Ben|x"),
         when=datetime(2026, 3, 1, 13, 30, tzinfo=timezone(timedelta(hours=2))),
         split="validation",
+        threshold_set="run 1, threshold set 2",
         cells={"human": LabelCells("present", 0.75, 0.4), "animal": LabelCells("disputed", 0.1, 0.4)},
     )
     assert parsed(row, labels=("human", "animal")) == [
@@ -33,6 +34,7 @@ def test_a_tagged_image_shows_all_that_is_known() -> None:
             "who": "Ada|Ben/x",
             "when": "2026-03-01T11:30:00Z",
             "split": "validation",
+            "threshold set": "run 1, threshold set 2",
             "answer: human": "present",
             "probability: human": "0.750000",
             "threshold: human": "0.400000",
