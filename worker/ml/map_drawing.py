@@ -13,15 +13,12 @@ Density = npt.NDArray[np.float32]
 
 # Longer side of the picture, in pixels: a map has some 7 x 7 cells, so that more would only be larger.
 SIDE = 448
-# From weak to strong: dark blue to light yellow, rising in lightness throughout. People who confuse red and green tell
-# these apart, and so does a grey printer.
+# From nothing to the strongest place: dark blue to light yellow, rising in lightness throughout. People who confuse red
+# and green tell these apart, and so does a grey printer. The image grows dark where the network sees nothing and is
+# tinted where it sees most: a tint alone is lost on yellowed paper, a veil alone on a night scene.
 _RAMP = np.array([(13, 42, 128), (74, 78, 132), (126, 120, 122), (188, 168, 92), (255, 232, 72)], dtype=np.float64)
-# Weaker than this share of the strongest place shows the image alone; from there on the colour comes in.
-_FAINTEST = 0.15
-# The image must remain visible under the strongest colour.
-_DENSEST = 0.72
-# Below one, so that places of middling strength are not lost beside the strongest.
-_GAIN = 0.6
+# How much of the image is covered at these shares of the strongest place; it stays visible everywhere.
+_SHARES, _COVER = (0.0, 0.4, 1.0), (0.62, 0.22, 0.5)
 # More steps nobody tells apart, and the file would be three times as large.
 _STEPS = 64
 
@@ -50,11 +47,11 @@ def draw(seen: ActivationMap) -> bytes | None:
     if strongest <= 0:
         return None
     steps = np.clip(np.rint(density / strongest * (_STEPS - 1)), 0, _STEPS - 1).astype(np.uint8)
-    colours, veils = _palette()
+    colours, cover = _palette()
     picture = Image.fromarray(steps, "L")
     picture.putpalette(colours)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", transparency=veils)
+    picture.save(buffer, "PNG", transparency=cover)
     return buffer.getvalue()
 
 
@@ -63,8 +60,8 @@ def _palette() -> tuple[bytes, bytes]:
     share = np.linspace(0, 1, _STEPS)
     stops = np.linspace(0, 1, len(_RAMP))
     colours = np.stack([np.interp(share, stops, channel) for channel in _RAMP.T], axis=1)
-    veils = 255 * _DENSEST * np.clip((share - _FAINTEST) / (1 - _FAINTEST), 0, 1) ** _GAIN
-    return colours.round().astype(np.uint8).tobytes(), veils.round().astype(np.uint8).tobytes()
+    cover = 255 * np.interp(share, _SHARES, _COVER)
+    return colours.round().astype(np.uint8).tobytes(), cover.round().astype(np.uint8).tobytes()
 
 
 def _add(canvas: Density, view: ViewMap) -> None:
