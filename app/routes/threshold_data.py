@@ -150,9 +150,7 @@ def _data(found: LabelData) -> dict[str, Any]:
         "collection": found.binned.collection.tolist(),
         "active": {"tp": found.active.tp, "fp": found.active.fp, "collection": found.active.collection},
         "crossFitted": {"tp": crossed.tp, "fp": crossed.fp, "fn": crossed.fn} if crossed else None,
-        "gain": threshold_words.gain_words(found.objective, crossed.against_half)
-        if crossed and found.objective
-        else "",
+        "gain": threshold_words.gain_words(tuned_for, crossed.against_half) if crossed and tuned_for else "",
     }
 
 
