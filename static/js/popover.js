@@ -2,6 +2,10 @@
 
 const GAP = 6;
 const EDGE = 8;
+// The places stand in a style sheet: a style attribute would be copied along when a part of the page is fetched anew, which
+// the content security policy forbids, or be lost by it.
+const sheet = new CSSStyleSheet();
+document.adoptedStyleSheets.push(sheet);
 
 function invokerOf(popover) {
   return document.querySelector(`[popovertarget="${CSS.escape(popover.id)}"]`);
@@ -18,11 +22,11 @@ function place(popover) {
   // Menus at the end of a row open towards its start.
   const start = anchor.left + width <= innerWidth - EDGE ? anchor.left : anchor.right - width;
   const left = Math.min(Math.max(EDGE, start), Math.max(EDGE, innerWidth - width - EDGE));
-  popover.style.setProperty("top", `${top}px`);
-  popover.style.setProperty("left", `${left}px`);
+  sheet.insertRule(`#${CSS.escape(popover.id)} { top: ${top}px; left: ${left}px }`);
 }
 
 function placeOpen() {
+  sheet.replaceSync("");
   for (const popover of document.querySelectorAll("[popover]:popover-open")) place(popover);
 }
 
@@ -31,7 +35,7 @@ document.addEventListener(
   "toggle",
   (event) => {
     if (event.newState !== "open" || !event.target.matches("[popover]")) return;
-    place(event.target);
+    placeOpen();
   },
   { capture: true },
 );
