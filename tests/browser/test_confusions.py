@@ -87,6 +87,24 @@ def test_a_sentence_and_a_number_lead_to_their_images_and_to_a_verdict(
     expect(page).to_have_url(re.compile(r"/confusion\?split=validation&at=half$"))
 
 
+def test_tab_stops_once_at_a_table_and_arrows_move_among_its_numbers(
+    world: Confused, visit: Callable[..., Page]
+) -> None:
+    page = visit(world.path, account=world.collection.reviewer)
+    page.locator("[data-grid-keys] tbody a[tabindex='0']").first.focus()
+    expect(cell(page, "grid-confused", 0, 0).get_by_role("link")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(cell(page, "grid-confused", 1, 0).get_by_role("link")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(cell(page, "grid-confused", 1, 1).get_by_role("link")).to_be_focused()
+    page.keyboard.press("ArrowDown")  # nothing opens below: one stays
+    expect(cell(page, "grid-confused", 1, 1).get_by_role("link")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('[data-grid-keys]')") is None
+    page.keyboard.press("Shift+Tab")
+    expect(cell(page, "grid-confused", 1, 1).get_by_role("link")).to_be_focused()
+
+
 def test_shares_are_a_click_away_and_the_place_on_the_page_is_kept(world: Confused, visit: Callable[..., Page]) -> None:
     page = visit(world.path, account=world.collection.reviewer)
     switch = page.get_by_role("navigation", name="In the cells").last
