@@ -16,7 +16,6 @@ from app.services import annotations, comments, images, labels, renditions, slic
 from app.services.comments import Remark
 from app.services.images import HistoryEntry, ImageCounts, ImageFilter, ImageStatus, ImageUrls, LabelState
 from app.services.renditions import Served
-from app.services.slices import Dimension
 from app.storage import Rendition, Storage
 from app.templating import render
 
@@ -64,7 +63,6 @@ class ImagesPage:
     counts: ImageCounts
     found: int
     labels: list[Label]
-    dimensions: list[Dimension]
     items: list[GridItem]
     query: str
     before: str
@@ -158,7 +156,6 @@ def list_page(
         counts=images.counts(session, project.id),
         found=images.count_images(session, project.id, wanted),
         labels=list(live.values()),
-        dimensions=slices.dimensions(session, project.id),
         items=items,
         query=query_of(wanted),
         before=query_of(wanted, before=page.before) if page.before else "",

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from app.deps import DbSession, Reviewer
+from app.deps import Annotator, DbSession, Reviewer
 from app.domain.slice_comparison import Cell, Figure, Measure
 from app.domain.statuses import JobStatus, Role, Split
 from app.formats.slices_csv import slices_csv
 from app.i18n import gettext as _
 from app.models import Project, Run
-from app.services import evidence, runs, slice_reports
+from app.services import evidence, runs, slice_reports, slices
 from app.services.evidence import Basis, RunLabel
 from app.services.slice_reports import SliceReport, SliceRow
+from app.services.slices import Dimension
 from app.templating import render
 
 router = APIRouter()
@@ -39,6 +40,22 @@ class SlicesPage:
     chosen: RunLabel | None
     detail: list[tuple[SliceRow, Cell]]
     chart_spec: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SliceChoice:
+    """What slices/choice.html shows."""
+
+    project: Project
+    dimensions: list[Dimension]
+    chosen: str
+
+
+@router.get("/projects/{project_id}/slices")
+def choice(request: Request, session: DbSession, access: Annotator, slice: Key = "") -> Response:  # noqa: A002 - the query's name
+    """Give the choice of a slice alone: listing them takes longer than most pages on which it stands."""
+    known = slices.dimensions(session, access.project.id)
+    return render(request, "slices/choice.html", SliceChoice(access.project, known, slice))
 
 
 @router.get(PAGE)

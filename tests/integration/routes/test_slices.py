@@ -74,3 +74,12 @@ def test_a_project_without_anything_to_slice_by_says_what_to_do(session: Session
 
 def test_annotators_see_no_reports(world: World, sign_in: SignIn) -> None:
     assert sign_in(world.annotator).get(address(world)).status_code == 403
+
+
+def test_everybody_in_a_project_may_choose_from_its_slices(world: World, sign_in: SignIn) -> None:
+    at = f"/projects/{world.project.id}/slices"
+    choice = sign_in(world.annotator).get(at, params={"slice": "detail.paper:Star"}).text
+    assert '<option value="detail.paper:Star" selected>Star (60)</option>' in choice
+    assert '<optgroup label="paper">' in choice
+    gone = sign_in(world.annotator).get(at, params={"slice": "detail.paper:Moon"}).text
+    assert '<option value="detail.paper:Moon" selected>Moon</option>' in gone

@@ -12,8 +12,9 @@ from app.domain.slice_comparison import Figure, Gap, Measure
 from app.domain.statuses import Split
 from app.errors import NotFoundError
 from app.models import Image, Prediction, SnapshotItem
-from app.services import evidence, slice_reports, slices
+from app.services import evidence, review_lists, slice_reports, slices
 from app.services.evidence import Basis
+from app.services.list_queries import ListQuery
 from app.services.slice_reports import SliceReport
 from tests.run_factory import World, make_world
 
@@ -174,3 +175,12 @@ def test_the_files_hold_what_the_page_shows(session: Session) -> None:
             counts = (figure.successes, figure.trials, figure.rest_successes, figure.rest_trials)
             apart = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
             assert label["recall"]["share_difference_interval"] == pytest.approx(list(apart), abs=1e-9)
+
+
+def test_every_count_of_wrong_images_is_the_length_of_its_list(session: Session) -> None:
+    world = sliced_world(session, n=90)
+    made = report(session, world)
+    for row in made.rows:
+        for label, cell in zip(made.labels, row.cells, strict=True):
+            query = ListQuery(basis=Basis.HALF, label=label.id, slice=row.value.address)
+            assert len(review_lists.open_list(session, world.run, query)) == cell.n_errors
