@@ -56,13 +56,7 @@ def history_chart(made: History) -> dict[str, Any]:
         if not isnan(value := getattr(point, pick))
     ]
     axes = {
-        "x": {
-            "field": "images",
-            "type": "quantitative",
-            "title": _("Annotated images when the run began"),
-            "scale": {"zero": False, "nice": True},
-            "axis": {"tickMinStep": 1, "tickCount": 6},
-        },
+        "x": _across(made),
         "y": {"field": "value", "type": "quantitative", "title": _("Macro-F1"), "scale": {"domain": [0, 1]}},
         "color": _by_measure([own, common], ["hue:vermilion", "token:accent"]),
         "order": {"field": "run", "type": "quantitative"},
@@ -78,6 +72,17 @@ def history_chart(made: History) -> dict[str, Any]:
         "encoding": axes,
         "layer": [{"mark": {"type": "line", "strokeWidth": 1.5}}, points],
     }
+
+
+def _across(made: History) -> dict[str, Any]:
+    """Lay the runs out by annotated images; one by one where all of them had the same."""
+    counts = {point.n_images for point in made.points}
+    if len(counts) == 1:
+        title = _("Run (all with %(count)s annotated images)") % {"count": counts.pop()}
+        return {"field": "run", "type": "ordinal", "title": title, "axis": {"labelAngle": 0}}
+    axis = {"tickMinStep": 1, "tickCount": 6, "format": "d"}
+    title = _("Annotated images when the run began")
+    return {"field": "images", "type": "quantitative", "title": title, "scale": {"zero": False}, "axis": axis}
 
 
 def _by_measure(names: list[str], looks: list[str]) -> dict[str, Any]:

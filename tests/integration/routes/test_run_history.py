@@ -63,6 +63,21 @@ def test_the_chart_has_two_curves(session: Session, world: World) -> None:
     spec = history_chart(run_history.history(session, world.project.id))
     assert len(spec["data"]["values"]) == 4
     assert len({value["measure"] for value in spec["data"]["values"]}) == 2
+    # Both runs knew as many images: by their number they would stand on top of each other.
+    assert (spec["encoding"]["x"]["field"], spec["encoding"]["x"]["type"]) == ("run", "ordinal")
+    make_run(
+        session,
+        world.project,
+        world.labels,
+        world.images[:30],
+        world.splits[:30],
+        world.truth[:30],
+        world.probabilities[:30],
+        number=3,
+        active=False,
+    )
+    spec = history_chart(run_history.history(session, world.project.id))
+    assert spec["encoding"]["x"]["field"] == "images"
 
 
 def test_a_project_without_runs_says_so(session: Session, sign_in: SignIn) -> None:
