@@ -283,7 +283,7 @@ def test_the_grid_by_hand_on_a_small_screen(
 ) -> None:
     page = visit(grid_of(world), account=world.reviewer, viewport=NARROW, has_touch=True, color_scheme="dark")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.locator("[data-exceptions]").select_option("open")
+    page.locator("[data-mode]").select_option("label_error/open")
     page.locator("[data-tile-button]").first.tap()
     expect(page.locator("[data-tile]").first).to_have_attribute("data-state", "open")
     assert_accessible(page)
@@ -291,6 +291,18 @@ def test_the_grid_by_hand_on_a_small_screen(
     saved(page)
     items = grid_items(world, 0)
     assert verdicts(world) == dict.fromkeys(items[1:], Verdict.LABEL_ERROR)
+
+
+def test_one_may_begin_with_nothing_marked(visit: Callable[..., Page], world: Reviewed) -> None:
+    page = visit(grid_of(world), account=world.reviewer)
+    page.locator("[data-mode]").select_option("open/label_error")
+    page.get_by_role("button", name="Confirm the page").click()
+    expect(page.get_by_text("nothing is left to confirm")).to_be_visible()
+    page.locator("[data-tile-button]").nth(1).click()
+    page.reload()  # how one likes to begin is kept
+    page.get_by_role("button", name="Confirm the page").click()
+    saved(page)
+    assert verdicts(world) == {grid_items(world, 0)[1]: Verdict.LABEL_ERROR}
 
 
 def test_the_key_leads_to_the_grid_of_the_label_and_back(world: Reviewed, judging: Page) -> None:

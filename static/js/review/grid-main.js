@@ -47,6 +47,6 @@ function click(grid, event) {
 behaviour("[data-review-grid]", (root) => {
   const grid = new Grid(root);
   root.addEventListener("click", (event) => click(grid, event));
-  root.querySelector("[data-exceptions]").addEventListener("change", (event) => grid.tiles.mean(event.target.value));
+  root.querySelector("[data-mode]").addEventListener("change", (event) => grid.tiles.mean(event.target.value));
   bindKeys(grid);
 });

@@ -24,7 +24,7 @@ export class Grid {
       onChange: (left, trouble) => this.#changed(left, trouble),
       onSaved: () => this.#refresh(),
     });
-    root.querySelector("[data-exceptions]").value = this.marks.exceptions;
+    root.querySelector("[data-mode]").value = this.marks.mode;
     this.#settle();
   }
 

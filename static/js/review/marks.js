@@ -13,13 +13,13 @@ export class Marks {
     return this.#kept.items[item];
   }
 
-  /** What an exception means: "model_error" or "open". */
-  get exceptions() {
-    return this.#kept.exceptions;
+  /** What an image is where nothing was marked, and what a click makes of it, as "label_error/model_error". */
+  get mode() {
+    return this.#kept.mode;
   }
 
-  set exceptions(value) {
-    this.#kept.exceptions = value;
+  set mode(value) {
+    this.#kept.mode = value;
     this.#write();
   }
 
@@ -45,9 +45,10 @@ export class Marks {
 }
 
 function read(name) {
+  const empty = { items: {}, mode: "label_error/model_error" };
   try {
-    return { items: {}, exceptions: "model_error", ...JSON.parse(localStorage.getItem(name) ?? "{}") };
+    return { ...empty, ...JSON.parse(localStorage.getItem(name) ?? "{}") };
   } catch {
-    return { items: {}, exceptions: "model_error" };
+    return empty;
   }
 }

@@ -26,26 +26,29 @@ export class Tiles {
   /** Say what to do with a tile. */
   set(tile, state) {
     if (!tile) return;
-    this.marks.set(itemOf(tile), state === "label_error" ? null : state);
+    this.marks.set(itemOf(tile), state === this.#mode[0] ? null : state);
     this.draw();
   }
 
   /** Take a tile out as an exception, or in again. */
   toggle(tile) {
-    if (tile) this.set(tile, tile.dataset.state === "label_error" ? this.marks.exceptions : "label_error");
+    const [start, click] = this.#mode;
+    if (tile) this.set(tile, tile.dataset.state === start ? click : start);
   }
 
   /** Take all out, or all in again. */
   turn() {
-    const out = this.all.some((tile) => tile.dataset.state === "label_error");
-    for (const tile of this.all) this.set(tile, out ? this.marks.exceptions : "label_error");
+    const [start, click] = this.#mode;
+    const out = this.all.some((tile) => tile.dataset.state === start);
+    for (const tile of this.all) this.set(tile, out ? click : start);
   }
 
-  /** Exceptions mean something else from now on, those marked before too. */
-  mean(state) {
-    const before = this.marks.exceptions;
-    this.marks.exceptions = state;
-    for (const tile of this.all) if (tile.dataset.state === before) this.set(tile, state);
+  /** A click means something else from now on, for what was clicked before too. */
+  mean(mode) {
+    const [start, click] = this.#mode;
+    const clicked = this.all.filter((tile) => tile.dataset.state === click);
+    this.marks.mode = mode;
+    if (this.#mode[0] === start) for (const tile of clicked) this.set(tile, this.#mode[1]);
     this.draw();
   }
 
@@ -68,8 +71,12 @@ export class Tiles {
       }));
   }
 
+  get #mode() {
+    return this.marks.mode.split("/");
+  }
+
   #draw(tile) {
-    const state = this.marks.of(itemOf(tile)) ?? "label_error";
+    const state = this.marks.of(itemOf(tile)) ?? this.#mode[0];
     tile.dataset.state = state;
     tile.querySelector("[data-tile-button]").setAttribute("aria-pressed", String(state === "label_error"));
     tile.querySelector("[data-tile-state]").textContent = wordsFor(state, tile.dataset);
