@@ -154,6 +154,7 @@ def test_a_comment_is_kept_while_typed_and_seen_by_others(
     visit: Callable[..., Page], world: Reviewed, judging: Page
 ) -> None:
     judging.keyboard.press("c")
+    assert judging.evaluate("document.documentElement.scrollHeight <= innerHeight && scrollY === 0")
     judging.keyboard.type("A plough, xmas trees, no animal.")
     expect_place(judging, world, 0)  # letters in the field are no verdicts
     judging.reload()
