@@ -13,6 +13,8 @@ MANY_LABELS = 12
 SHARE = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": {"tickCount": 5}}
 # As wide as high, so that both shares have the same scale.
 SIDE = 300
+# As wide as half a page is, which charts of several parts cannot find out by themselves.
+HISTOGRAM = 430
 
 
 def figures_chart(made: Report) -> dict[str, Any]:
@@ -139,11 +141,12 @@ def histogram_chart(row: LabelReport) -> dict[str, Any]:
         {"field": "n", "title": _("Images")},
     ]
     bars = {
-        "mark": {"type": "bar"},
+        "mark": {"type": "bar", "orient": "vertical"},
         "encoding": {
             "x": across,
             "x2": {"field": "to"},
             "y": {"field": "n", "type": "quantitative", "title": _("Images"), "axis": {"tickCount": 3}},
+            "y2": {"datum": 0},
             "color": {"field": "kind", "type": "nominal", "legend": None, "scale": colours},
             "tooltip": tooltip,
         },
@@ -156,7 +159,7 @@ def histogram_chart(row: LabelReport) -> dict[str, Any]:
     return {
         "data": {"values": values},
         "facet": {"row": {"field": "kind", "type": "nominal", "title": None, "sort": kinds, "header": _above()}},
-        "spec": {"width": 2 * SIDE, "height": 90, "layer": [bars, threshold]},
+        "spec": {"width": HISTOGRAM, "height": 90, "layer": [bars, threshold]},
         # Rare labels would be flat beside all the images that do not show them.
         "resolve": {"scale": {"y": "independent"}},
     }
