@@ -107,10 +107,9 @@ def _inspect(progress: Progress, run: Run) -> None:
         seen = look_up(session, run)
     features = _features(progress, seen)
     progress.give_way()
-    progress(_("Comparing the images"), 0, 0)
     monitor = Monitor(should_cancel=progress.should_stop)
     probabilities = judge_anew(seen, features, monitor)
-    found = nearest(directions(features), LOOKED_FOR, monitor)
+    found = nearest(directions(features), LOOKED_FOR, lambda done, total: _say(progress, done, total))
     del features
     others = found.outside(seen.groups, VOTERS)
     both = combined(probabilities, neighbour_shares(seen.truth, others.rows, others.similarities))
@@ -128,6 +127,12 @@ def _inspect(progress: Progress, run: Run) -> None:
         "judged_anew": int(np.isnan(seen.probabilities).any(axis=1).sum()),
     }
     progress.at_success(_conclusion(run.id, figures))
+
+
+def _say(progress: Progress, done: int, total: int) -> None:
+    """Tell how many images are compared, and stop where somebody else needs the worker."""
+    progress.give_way()
+    progress(_("Comparing the images"), done, total)
 
 
 def _features(progress: Progress, seen: Seen) -> Features:

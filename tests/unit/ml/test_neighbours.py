@@ -6,7 +6,7 @@ from cleanlab.outlier import OutOfDistribution
 from sklearn.neighbors import NearestNeighbors
 
 from worker.ml import neighbours
-from worker.ml.callbacks import Cancelled, Monitor
+from worker.ml.callbacks import Cancelled
 from worker.ml.neighbours import NOBODY, directions, nearest
 
 
@@ -62,6 +62,14 @@ def test_with_few_images_places_stay_empty(n: int) -> None:
     assert (nearest(directions(features(20)[:n]), 5).outside(["all"] * n, 5).rows == NOBODY).all()
 
 
-def test_somebody_can_ask_it_to_stop() -> None:
+def test_it_tells_how_far_it_is_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "PIECE", 64)
+    told: list[tuple[int, int]] = []
+    nearest(directions(features()), 3, lambda done, total: told.append((done, total)))
+    assert told == [(0, 150), (64, 150), (128, 150)]
+
+    def stop(_done: int, _total: int) -> None:
+        raise Cancelled
+
     with pytest.raises(Cancelled):
-        nearest(directions(features()), 3, Monitor(should_cancel=lambda: True))
+        nearest(directions(features()), 3, stop)
