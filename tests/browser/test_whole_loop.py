@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.config import ROOT
-from tests.browser.conftest import Guard
+from tests.browser.people import Person, train
 from tests.databases import postgres_database
 from tests.drawings import draw_images, labels_of, read_table, write_table
 from tests.processes import Running, composed, loupe_command, redis_server
@@ -23,9 +23,6 @@ COUNT = 40
 TAGGED = 36
 # The table says "red" is absent from this image although it shows a red disc.
 PLANTED = "17.png"
-PASSWORD = "correct horse battery"
-# A first training loads the network; two busy cores take their time.
-TRAINING_MS = 180_000
 
 
 @pytest.fixture(params=["sqlite and embedded valkey", "postgresql and redis"])
@@ -51,25 +48,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
             yield address, done.stdout.strip()
 
 
-class Person:
-    """Somebody in a browser of their own."""
-
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.context = browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})
-        self.context.set_default_timeout(30_000)
-        self.guard = Guard()
-        self.context.on("page", self.guard.watch)
-        self.page = self.context.new_page()
-
-    def make_account(self, link: str, name: str, email: str) -> Page:
-        self.page.goto(link)
-        self.page.get_by_label("Your name").fill(name)
-        self.page.get_by_label("E-mail address").fill(email)
-        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        self.page.get_by_role("main").locator("button[type=submit]").click()
-        return self.page
-
-
 def bring_in(page: Page, files: list[Path], table: Path) -> None:
     page.get_by_role("link", name="Bring images in").first.click()
     page.locator("input[data-input=files]").set_input_files([*files, table])
@@ -91,11 +69,6 @@ def tag_the_rest(page: Page) -> None:
         if left > 1:
             expect(name).not_to_have_text(shown)
     expect(page.get_by_role("heading", name="Every image is tagged")).to_be_visible()
-
-
-def train(page: Page, button: str, number: int) -> None:
-    page.get_by_role("button", name=button, exact=True).first.click()
-    expect(page).to_have_url(re.compile(rf"/runs/{number}/report"), timeout=TRAINING_MS)
 
 
 def relabel(page: Page, label: str) -> None:
