@@ -127,4 +127,6 @@ def _allow_streaming(minimum: Role) -> Callable[..., Access]:
 Annotator = Annotated[Access, Depends(_allow(Role.ANNOTATOR))]
 Reviewer = Annotated[Access, Depends(_allow(Role.REVIEWER))]
 Lead = Annotated[Access, Depends(_allow(Role.LEAD))]
+# Who has to read much before writing little, in transactions of the route's own.
+ReadingAnnotator = Annotated[Access, Depends(_allow_streaming(Role.ANNOTATOR))]
 StreamingLead = Annotated[Access, Depends(_allow_streaming(Role.LEAD))]

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.config import get_settings
-from app.deps import Annotator, DbSession
+from app.db import session_scope
+from app.deps import Annotator, DbSession, ReadingAnnotator
 from app.domain.sampling import Order
 from app.domain.statuses import Answer, Role
 from app.i18n import gettext as _
@@ -106,22 +107,22 @@ def desk_page(request: Request, session: DbSession, access: Annotator) -> Respon
 
 
 @router.post(f"{API}/next")
-def next_images(session: DbSession, access: Annotator, asked: NextRequest) -> dict[str, Any]:
+def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
     """Claim the next images for this person."""
-    batch = queue.next_images(
-        session,
-        access.project,
-        access.account,
-        count=asked.count,
-        order=asked.order,
-        skipped=asked.skipped,
-        held=asked.held,
-    )
-    return {
-        "items": _asked(session, access.account, _items(session, access.project, batch.images)),
-        "order": batch.order.value,
-        "progress": _progress(session, access.project, access.account),
-    }
+    project, account = access.project, access.account
+    # To choose among many thousands takes longer than others should wait to save an answer.
+    with session_scope(writes=False) as session:
+        ranking = queue.rank(session, project, account, order=asked.order, skipped=asked.skipped)
+    with session_scope() as session:
+        batch = queue.next_images(
+            session, project, account, count=asked.count, skipped=asked.skipped, held=asked.held, ranking=ranking
+        )
+    with session_scope(writes=False) as session:
+        return {
+            "items": _asked(session, account, _items(session, project, batch.images)),
+            "order": batch.order.value,
+            "progress": _progress(session, project, account),
+        }
 
 
 @router.post(f"{API}/submit")

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from app.domain.sampling import Order, least_certain, shuffled
+from app.domain.sampling import Order
 from app.domain.statuses import Answer, View
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Annotation, Claim, Image, Project, Skip
 from app.models.types import now
-from app.services import annotations, claims, labels, predictions, runs, second_opinions, thresholds, truths
+from app.services import annotations, claims, rankings, second_opinions, truths
+from app.services.rankings import Ranking
 
 # The image on the screen and those preloaded behind it; more would keep images from others for no gain.
 BATCH_MOST = 10
@@ -59,6 +59,17 @@ class Past:
     at: datetime
 
 
+def rank(
+    session: Session, project: Project, account: Account, *, order: Order = Order.SEQUENTIAL, skipped: bool = False
+) -> Ranking:
+    """Put the images that wait for a person in order.
+
+    With many images that takes a while: asked for in a transaction that only reads, it keeps nobody from saving.
+    """
+    waiting = _waiting(project.id).where(*_free(account, skipped=skipped)).order_by(Image.id)
+    return rankings.rank(session, project, account, order, waiting)
+
+
 def next_images(
     session: Session,
     project: Project,
@@ -68,26 +79,26 @@ def next_images(
     order: Order = Order.SEQUENTIAL,
     skipped: bool = False,
     held: Collection[int] = (),
+    ranking: Ranking | None = None,
 ) -> Batch:
     """Choose and claim the next images for a person; `skipped` gives those the person passed by instead.
 
     Images about which somebody asks for a second opinion come first. `held` are images the person's screen has already:
-    they are not given again.
+    they are not given again. `ranking` is what `rank` gave a moment ago: what is taken meanwhile is passed over.
     """
+    if ranking is None:
+        ranking = rank(session, project, account, order=order, skipped=skipped)
     claims.lock(session, project)
-    passed = _skipped_by(account)
-    free = (~_elsewhere(account, now()), passed if skipped else ~passed, Image.id.not_in(held))
+    free = (*_free(account, skipped=skipped), Image.id.not_in(held))
     wanted = max(0, min(count, BATCH_MOST))
     asked = _asked(project.id, account).where(*free)
     first: Sequence[int] = session.scalars(asked.limit(wanted)).all()
     query = _waiting(project.id).where(*free, Image.id.not_in(first))
-    if order is Order.SEQUENTIAL:
-        others: Sequence[int] = session.scalars(query.order_by(Image.id).limit(wanted)).all()
-    else:
-        order, others = _ordered(session, project, account, order, session.scalars(query.order_by(Image.id)).all())
+    # Looked at once more, now that nobody else can choose.
+    others = _still_waiting(session, query, ranking, wanted - len(first))
     claimed = claims.take(session, project, account, [*first, *others][:wanted])
     found = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(claimed)))}
-    return Batch([found[image_id] for image_id in claimed], order)
+    return Batch([found[image_id] for image_id in claimed], ranking.order)
 
 
 def progress(session: Session, project: Project, account: Account) -> Progress:
@@ -208,28 +219,28 @@ def history(
     return list(newest.values())[:most]
 
 
-def _ordered(
-    session: Session, project: Project, account: Account, order: Order, image_ids: Sequence[int]
-) -> tuple[Order, list[int]]:
-    run = runs.active_run(session, project.id)
-    if order is Order.RANDOM:
-        return order, shuffled(image_ids, seed=project.seed, person=account.id)
-    if run is None:
-        return Order.SEQUENTIAL, list(image_ids)
-    live = {label.id for label in labels.live_labels(session, project.id)}
-    columns = [column for column, label in enumerate(run.labels) if label["id"] in live]
-    matrix = predictions.probability_matrix(session, run, image_ids)
-    rows = {int(image_id): row for row, image_id in enumerate(matrix.image_ids)}
-    said = np.full((len(image_ids), len(columns)), np.nan)
-    for place, image_id in enumerate(image_ids):
-        if image_id in rows:
-            said[place] = matrix.probabilities[rows[image_id], columns]
-    limits = np.array(thresholds.threshold_values(session, run), dtype=np.float64)[columns]
-    return order, least_certain(image_ids, said, limits)
+def _still_waiting(session: Session, query: Select[int], ranking: Ranking, wanted: int) -> list[int]:
+    """Take the first images of a ranking that wait still, and after them what came to wait since."""
+    found: list[int] = []
+    for piece in truths.in_batches(ranking.image_ids):
+        if len(found) >= wanted:
+            return found[:wanted]
+        there = set(session.scalars(query.where(Image.id.in_(piece))))
+        found += [image_id for image_id in piece if image_id in there]
+    if len(found) < wanted:
+        others = query.where(Image.id.not_in(found)) if found else query
+        found += session.scalars(others.order_by(Image.id).limit(wanted - len(found)))
+    return found[:wanted]
 
 
 def _waiting(project_id: int) -> Select[int]:
     return select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None), ~_answered())
+
+
+def _free(account: Account, *, skipped: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Say in SQL, for queries on Image, that nobody else has it, and that the person has (not) passed it by."""
+    passed = _skipped_by(account)
+    return ~_elsewhere(account, now()), passed if skipped else ~passed
 
 
 def _asked(project_id: int, account: Account) -> Select[int]:

@@ -79,8 +79,9 @@ def reopen(session: Session, annotation: Annotation) -> None:
 
 def awaits(account: Account) -> ColumnElement[bool]:
     """Say in SQL, for queries on Image, that somebody asks others about it and this person has not answered yet."""
-    asked = exists().where(SecondOpinion.image_id == Image.id, SecondOpinion.closed_at.is_(None), _not_by(account.id))
-    return asked & ~_has_answered(account)
+    # From the few questions to their images: to look for a question about every image takes long where there are many.
+    asked = select(SecondOpinion.image_id).where(SecondOpinion.closed_at.is_(None), _not_by(account.id))
+    return Image.id.in_(asked) & ~_has_answered(account)
 
 
 def first_asked() -> ColumnElement[datetime]:

@@ -16,7 +16,7 @@ from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, TruthValue, 
 from app.errors import ConflictError, NotFoundError
 from app.models import Account, Annotation, Image, Job, Label, Project, Run, Skip, Truth
 from app.models.types import now
-from app.services import annotations, claims, predictions, queue
+from app.services import annotations, claims, predictions, queue, rankings
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, ProjectFactory, annotate
 
 
@@ -75,6 +75,13 @@ def test_two_people_get_different_images_in_the_order_of_the_import(room: Room) 
     assert room.next(room.one, held=[room.images[0].id, room.images[1].id]) == [2]
 
 
+def test_more_images_than_were_looked_ahead_come_up_in_the_order_of_the_import(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rankings, "AHEAD", 2)
+    assert room.next(room.one, count=5) == [0, 1, 2, 3, 4]
+
+
 def test_what_needs_no_answer_does_not_come_up(room: Room) -> None:
     room.images[0].excluded_at = now()
     room.answer(room.two, 1)
@@ -112,7 +119,8 @@ def test_least_certain_without_a_model_says_that_it_is_sequential(room: Room) ->
     assert [image.id for image in batch.images] == [image.id for image in room.images[:2]]
 
 
-def test_least_certain_asks_the_active_run(room: Room) -> None:
+def let_speak(room: Room, said: dict[int, float]) -> None:
+    """Let an active run say something of images, by their places."""
     job = Job(kind=JobKind.TRAIN, project_id=room.project.id, status=JobStatus.SUCCEEDED)
     room.session.add(job)
     room.session.flush()
@@ -128,12 +136,40 @@ def test_least_certain_asks_the_active_run(room: Room) -> None:
     )
     room.session.add(run)
     room.session.flush()
-    said = [0.9, 0.55, 0.1, 0.48]
-    ids = [image.id for image in room.images[:4]]
-    predictions.write_predictions(room.session, run.id, ids, [[value] for value in said], [True] * 4)
+    ids = [room.images[place].id for place in said]
+    predictions.write_predictions(room.session, run.id, ids, [[value] for value in said.values()], [True] * len(ids))
+
+
+def test_least_certain_asks_the_active_run(room: Room) -> None:
+    let_speak(room, {0: 0.9, 1: 0.55, 2: 0.1, 3: 0.48})
     batch = queue.next_images(room.session, room.project, room.one, count=10, order=Order.LEAST_CERTAIN)
     assert batch.order is Order.LEAST_CERTAIN
     assert [room.images.index(image) for image in batch.images] == [3, 1, 0, 2, 4, 5]
+
+
+def test_what_changed_since_the_images_were_put_in_order_counts(room: Room) -> None:
+    let_speak(room, {0: 0.9, 1: 0.55, 2: 0.1, 3: 0.48, 4: 0.5, 5: 0.51})
+    assert claims.take(room.session, room.project, room.two, [room.images[2].id]) != []
+    ranking = queue.rank(room.session, room.project, room.one, order=Order.LEAST_CERTAIN)
+    assert [room.images[place].id for place in (4, 5, 3, 1, 0)] == list(ranking.image_ids)
+    room.answer(room.two, 4)
+    assert claims.take(room.session, room.project, room.two, [room.images[5].id]) != []
+    claims.release(room.session, room.two, [room.images[2].id])
+    room.skip(room.one, 3)
+    # Tagged, before somebody else and passed by are left out; what came free comes last.
+    assert room.next(room.one, count=10, ranking=ranking) == [1, 0, 2]
+
+
+def test_to_put_images_in_order_keeps_nobody_from_saving(room: Room) -> None:
+    let_speak(room, {0: 0.9, 1: 0.55})
+    room.session.commit()
+    with session_scope() as writing:
+        claims.take(writing, room.project, room.two, [room.images[0].id])
+        with session_scope(writes=False) as reading:
+            ranking = queue.rank(reading, room.project, room.one, order=Order.LEAST_CERTAIN)
+    with session_scope() as own:
+        batch = queue.next_images(own, room.project, room.one, count=2, ranking=ranking)
+    assert [image.id for image in batch.images] == [room.images[1].id, room.images[2].id]
 
 
 def test_progress_tells_done_left_skipped_and_elsewhere_apart(room: Room) -> None:
@@ -228,17 +264,20 @@ def test_the_history_is_ones_own_newest_first(room: Room) -> None:
 
 def test_many_annotators_at_once_drain_the_queue_and_share_no_image(room: Room) -> None:
     images = [ImageFactory.create(session=room.session, project_id=room.project.id) for _ in range(34)]
-    people = [AccountFactory.create(session=room.session) for _ in range(4)]
+    people = [AccountFactory.create(session=room.session) for _ in range(6)]
+    let_speak(room, dict.fromkeys(range(6), 0.5))
     room.session.commit()
     seen: list[tuple[int, int]] = []
     gate = threading.Barrier(len(people))
-    orders = [Order.SEQUENTIAL, Order.RANDOM, Order.SEQUENTIAL, Order.RANDOM]
+    orders = list(Order) * 2
 
     def tag(person: Account, order: Order) -> None:
         gate.wait()
         while True:
+            with session_scope(writes=False) as own:
+                ranking = queue.rank(own, room.project, person, order=order)
             with session_scope() as own:
-                batch = queue.next_images(own, room.project, person, count=3, order=order)
+                batch = queue.next_images(own, room.project, person, count=3, ranking=ranking)
             if not batch.images:
                 return
             for image in batch.images:
