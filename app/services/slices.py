@@ -98,7 +98,7 @@ class Survey:
 
 def survey(session: Session, project_id: int) -> Survey:
     """Read what is known of the images of a project."""
-    return Survey(tuple(_facets(session, project_id)))
+    return Survey(tuple(facet for facet in _facets(session, project_id) if says_something(facet.values)))
 
 
 def dimensions(session: Session, project_id: int) -> list[Dimension]:
@@ -158,8 +158,8 @@ def _value(facet: _Facet, value: str, count: int) -> SliceValue:
     return SliceValue(f"{facet.key}:{value}", name, count)
 
 
-def _facets(session: Session, project_id: int, key: str = "") -> Iterator[_Facet]:
-    """Give all facets that tell images apart, or only those of the kind that a key names."""
+def _facets(session: Session, project_id: int, key: str = "") -> list[_Facet]:
+    """Give all facets, or only those of the kind that a key names; some may tell no images apart."""
     kind, _dot, column = key.partition(".")
     table = Image.__table__.c
     # Reading the details takes longer than all the rest.
@@ -179,7 +179,7 @@ def _facets(session: Session, project_id: int, key: str = "") -> Iterator[_Facet
         found.append(_sizes(rows))
     if kind in {"", "shape"}:
         found.append(_shapes(rows))
-    yield from (facet for facet in found if says_something(facet.values))
+    return found
 
 
 def _details(rows: Sequence[ImageRow], kind: str, column: str) -> Iterator[_Facet]:

@@ -63,6 +63,11 @@ def test_an_address_finds_exactly_the_images_counted_under_it(session: Session, 
             assert len(slices.member_ids(session, project_id, value.address)) == value.count, value
 
 
+def test_a_value_that_one_image_alone_has_is_found(session: Session, project_id: int) -> None:
+    address = slices.detail_address("date", "c. 1909")
+    assert slices.member_ids(session, project_id, address).tolist() == [images_of(session, project_id)[1].id]
+
+
 def test_an_address_that_means_nothing_finds_no_image(session: Session, project_id: int) -> None:
     for address in ("", "nonsense", "detail.paper", "detail.paper:Moon", "detail.gone:x", "decade.paper:1910s"):
         assert len(slices.member_ids(session, project_id, address)) == 0, address
