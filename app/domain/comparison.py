@@ -191,7 +191,8 @@ def _figures(
     tp, fp, fn = resampled_counts(truth, predictions, weights)
     precision, recall, f1 = precision_recall_f1(tp, fp, fn)
     few = weights[:, :ranked]
-    columns = range(truth.shape[1])
+    # Sorting the images costs time even where nothing is drawn from them.
+    columns = range(truth.shape[1]) if ranked else ()
     rankings = [resampled_average_precision(truth[:, column], probabilities[:, column], few) for column in columns]
     average_precision = np.array(rankings).reshape(truth.shape[1], ranked)
     known = (truth >= 0).any(axis=0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.comparison import Comparison, Scored, compare
@@ -12,7 +13,7 @@ from app.domain.intervals import RESAMPLES
 from app.domain.matrices import Cells
 from app.errors import ConflictError
 from app.i18n import gettext as _
-from app.models import Run
+from app.models import Annotation, Run
 from app.services import evidence
 from app.services.evidence import Evidence, Ids, RunLabel
 
@@ -93,10 +94,18 @@ def align(runs: Sequence[Run], whole: Sequence[Evidence]) -> CommonGround:
 
 
 def truth_today(session: Session, run: Run, part: Evidence) -> Cells:
-    """Read today's truth of a part's images and labels, int8 [n, L]."""
+    """Read today's truth of a part's images and labels, int8 [n, L]; the part is of this run."""
+    # Truths change only with annotations: of images without a newer one the run knows the truth.
+    touched = select(Annotation.image_id).where(
+        Annotation.project_id == run.project_id,
+        or_(Annotation.created_at >= run.created_at, Annotation.superseded_at >= run.created_at),
+    )
+    rows = np.flatnonzero(np.isin(part.image_ids, np.array(list(session.scalars(touched)), dtype=np.int64)))
     columns = {label["id"]: column for column, label in enumerate(run.labels)}
-    today = evidence.truth_today(session, run, part.image_ids.tolist())
-    return today[:, [columns[label.id] for label in part.labels]]
+    fresh = evidence.truth_today(session, run, part.image_ids[rows].tolist())
+    today = part.truth.copy()
+    today[rows] = fresh[:, [columns[label.id] for label in part.labels]]
+    return today
 
 
 def measure(truth: Cells, base: Evidence, other: Evidence, seed: int) -> Comparison:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Split
+from app.domain.statuses import Answer, Split
 from app.errors import ConflictError
 from app.models import Run
-from app.services import common_ground, evidence
+from app.services import annotations, common_ground, evidence
 from tests.run_factory import World, make_run, make_world
 
 
@@ -61,6 +61,28 @@ def test_today_is_read_in_the_order_of_the_part(session: Session) -> None:
     today = common_ground.truth_today(session, newer, ground.parts[1])
     rows = [row for row in range(0, 60, 3) if world.images[row].id in set(ground.image_ids.tolist())]
     assert (today == world.truth[rows][:, [2, 0]]).all()
+    # Whatever people answer after the newer run began is read anew: a decision, and the taking back of one.
+    whole = evidence.truth_today(session, newer, ground.image_ids.tolist())
+    assert (today == whole[:, [newer_column(newer, label.id) for label in ground.labels]]).all()
+    wanted = today.copy()
+    for place, row in enumerate(rows[:3]):
+        said = annotations.decide(
+            session,
+            project=world.project,
+            image_id=world.images[row].id,
+            account=world.reviewer,
+            label_id=world.labels[0].id,
+            answer=Answer.ABSENT if today[place, 1] == 1 else Answer.PRESENT,
+        )
+        if place == 2:
+            annotations.withdraw(session, said)
+        else:
+            wanted[place, 1] = 0 if today[place, 1] == 1 else 1
+    assert (common_ground.truth_today(session, newer, ground.parts[1]) == wanted).all()
+
+
+def newer_column(run: Run, label_id: int) -> int:
+    return [label["id"] for label in run.labels].index(label_id)
 
 
 def test_nothing_in_common_is_said_with_the_numbers(session: Session) -> None:
