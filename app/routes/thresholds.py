@@ -15,7 +15,16 @@ from app.domain.thresholds import DEFAULT_THRESHOLD
 from app.errors import AppError, InvalidInputError
 from app.i18n import gettext as _
 from app.models import Job, Project, Run
-from app.services import evidence, jobs, runs, threshold_sets, threshold_tuning, threshold_words, thresholds
+from app.services import (
+    evidence,
+    jobs,
+    measurements,
+    runs,
+    threshold_sets,
+    threshold_tuning,
+    threshold_words,
+    thresholds,
+)
 from app.services.evidence import RunLabel
 from app.services.threshold_sets import SetRow
 from app.templating import render
@@ -48,8 +57,8 @@ class ThresholdsPage:
     sets: list[SetRow]
     compared: list[SetRow]
     differing: set[int]
-    # What each version was tuned for, by version.
-    tuned_for: dict[int, str]
+    # What each version was tuned for, or that it was set by hand, by version.
+    made_how: dict[int, str]
     n_validation: int
     # A request to tune that is under way, or that failed and was not followed by another set.
     tuning: Job | None
@@ -127,6 +136,7 @@ def save(
         raise InvalidInputError(_("There must be one threshold for each label."))
     given = {label_id: _number(text) for label_id, text in zip(label, value, strict=True)}
     thresholds.set_values(session, run, given, access.account, name=name)
+    measurements.count_all(session, run)
     return _back(access, number)
 
 
@@ -137,6 +147,7 @@ def use_shared(session: DbSession, access: Lead, number: int, value: Annotated[s
     limit = _number(value)
     name = _("%(value)s for all labels") % {"value": f"{limit:.3f}"}
     thresholds.set_values(session, run, {each["id"]: limit for each in run.labels}, access.account, name=name)
+    measurements.count_all(session, run)
     return _back(access, number)
 
 
@@ -145,6 +156,7 @@ def activate(session: DbSession, access: Lead, number: int, version: int) -> Res
     """Judge the run by another version from now on."""
     run = runs.finished_run(session, access.project.id, number)
     threshold_sets.activate(session, run, version)
+    measurements.count_all(session, run)
     return _back(access, number)
 
 
@@ -178,7 +190,7 @@ def _page(
         sets=sets,
         compared=sets[:COMPARED],
         differing={label.id for label in labels if threshold_sets.differing(sets[:COMPARED], label.id)},
-        tuned_for={row.made.version: threshold_words.set_words(row.made) for row in sets},
+        made_how={row.made.version: threshold_words.set_words(row) for row in sets},
         n_validation=run.evaluation.get("n_validation", 0),
         tuning=last if last and last.status is not JobStatus.SUCCEEDED and _is_news(last, sets) else None,
         seconds_left=jobs.seconds_left(last) if last else None,

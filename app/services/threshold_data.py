@@ -21,7 +21,7 @@ from app.i18n import gettext as _
 from app.models import Image, Run, Threshold
 from app.services.predictions import probability_matrix
 from app.services.snapshots import truth_matrix
-from app.services.thresholds import BY_HAND, objective_from_name, thresholds_of
+from app.services.thresholds import objective_from_name, thresholds_of
 
 Ids = npt.NDArray[np.int64]
 
@@ -59,7 +59,7 @@ class LabelData:
     objective: Objective | None
     binned: Binned
     active: AtThreshold
-    # None where a person set the threshold, or where nothing is known: there is nothing to cross-fit.
+    # None where a person set the threshold, or where there was nothing to tune on: there is nothing to cross-fit.
     cross_fitted: CrossFitted | None
 
     @property
@@ -107,7 +107,7 @@ def column_of(run: Run, label_id: int) -> int:
 def _data_of(run: Run, known: Known, column: int, row: Threshold | None) -> LabelData:
     truth, judged, collection = known.truth[:, column], known.judged[:, column], known.probabilities[:, column]
     limit = row.value if row else DEFAULT_THRESHOLD
-    tuned_for = objective_from_name(row.objective) if row and row.objective != BY_HAND else None
+    tuned_for = objective_from_name(row.objective) if row and row.tuned else None
     return LabelData(
         label_id=run.labels[column]["id"],
         threshold=limit,

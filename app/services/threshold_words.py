@@ -1,11 +1,9 @@
 """Thresholds in words: what one was tuned for, and what tuning it has gained."""
 
-from typing import Any
-
 from app.domain.against_half import Difference, Measure, told_apart
 from app.domain.objectives import Objective, ObjectiveKind
 from app.i18n import gettext as _
-from app.models import ThresholdSet
+from app.services.threshold_sets import SetRow
 from app.services.thresholds import BY_HAND, objective_from_dict, objective_from_name
 
 
@@ -32,14 +30,16 @@ def origin_words(name: str) -> str:
     return _("tuned for %(objective)s") % {"objective": objective_words(objective_from_name(name))}
 
 
-def set_words(made: ThresholdSet) -> str:
-    """Say what a set was tuned for as a whole."""
-    given: dict[str, Any] | None = made.objective
-    if given is None:
-        return _("differs from label to label")
-    if given["value"] is None:
-        return _("each label as often as its annotated images show it")
-    return objective_words(objective_from_dict(given))
+def set_words(row: SetRow) -> str:
+    """Say how a set as a whole came about."""
+    given = row.made.objective
+    if given is not None and given["value"] is None:
+        return _("tagged as often as each label's annotated images show it")
+    if given is not None:
+        return _("tuned for %(objective)s") % {"objective": objective_words(objective_from_dict(given))}
+    if {each.objective for each in row.rows.values()} == {BY_HAND}:
+        return _("set by hand")
+    return _("differs from label to label")
 
 
 def gain_words(objective: Objective, differences: tuple[Difference, ...]) -> str:

@@ -191,7 +191,7 @@ def test_tuning_for_an_aim_shows_its_progress_and_then_the_new_set(
         job = session.get_one(Job, sent[-1][1])
     assert run_job(job.id, evaluation.work) is JobStatus.SUCCEEDED
     expect(page.locator(".threshold-set strong")).to_have_text("Set 2", timeout=10_000)
-    expect(page.get_by_text("Tuned for: least cost, a miss counting 3 times a false alarm")).to_be_visible()
+    expect(page.get_by_text("tuned for least cost, a miss counting 3 times a false alarm · ")).to_be_visible()
 
 
 def test_one_threshold_for_all_is_chosen_from_the_curve(visit: Callable[..., Page], world: Reviewed) -> None:

@@ -5,8 +5,9 @@ import pytest
 from app.domain.against_half import Difference, Measure
 from app.domain.intervals import NOTHING_KNOWN, Interval
 from app.domain.objectives import F1, Objective, ObjectiveKind
-from app.models import ThresholdSet
+from app.models import Threshold, ThresholdSet
 from app.services import threshold_words
+from app.services.threshold_sets import SetRow
 
 WORDS = [
     (Objective(value=0.5), "F0.5"),
@@ -27,12 +28,23 @@ def test_a_threshold_says_where_it_comes_from() -> None:
     assert threshold_words.origin_words("cost 2") == "tuned for least cost, a miss counting 2 times a false alarm"
 
 
-def test_a_set_says_what_it_was_tuned_for() -> None:
+def test_a_set_says_how_it_came_about() -> None:
+    by_hand, tuned = Threshold(objective="by hand"), Threshold(objective="f1")
     said = [
-        threshold_words.set_words(ThresholdSet(objective=objective))
-        for objective in (None, {"kind": "prevalence", "value": None}, {"kind": "f_beta", "value": 2.0})
+        threshold_words.set_words(SetRow(ThresholdSet(objective=objective), "", dict(enumerate(rows))))
+        for objective, rows in [
+            (None, [by_hand, tuned]),
+            (None, [by_hand, by_hand]),
+            ({"kind": "prevalence", "value": None}, [tuned]),
+            ({"kind": "f_beta", "value": 2.0}, [tuned]),
+        ]
     ]
-    assert said == ["differs from label to label", "each label as often as its annotated images show it", "F2"]
+    assert said == [
+        "differs from label to label",
+        "set by hand",
+        "tagged as often as each label's annotated images show it",
+        "tuned for F2",
+    ]
 
 
 def test_what_tuning_gained_is_said_only_where_it_is_more_than_chance() -> None:
