@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BeforeValidator
 from sqlalchemy.orm import Session
 
 from app.deps import Access, DbSession, Reviewer
@@ -25,6 +26,8 @@ router = APIRouter()
 PAGE = "/projects/{project_id}/runs/{number}"
 # Divides by two, three, four and six, so that most windows show full rows.
 PAGE_SIZE = 48
+# A form sends its choices along when nothing is chosen, too.
+Chosen = Annotated[int | None, BeforeValidator(lambda given: given or None)]
 
 
 @dataclass(frozen=True)
@@ -95,14 +98,14 @@ def wanted_list(
     list: Annotated[ListKind, Query()] = ListKind.ERRORS,  # noqa: A002 - the query's name
     split: Annotated[Split | str | None, Query()] = None,
     at: Basis = Basis.TUNED,
-    label: int | None = None,
+    label: Chosen = None,
     direction: Direction | None = None,
     cell: CellKind | None = None,
-    added: int | None = None,
-    other: int | None = None,
+    added: Chosen = None,
+    other: Chosen = None,
     reviewed: Reviewed = Reviewed.ANY,
     slice: Annotated[str, Query(max_length=200)] = "",  # noqa: A002 - the query's name
-    annotator: int | None = None,
+    annotator: Chosen = None,
     asof: Annotated[int | None, Query(ge=0, le=4_102_444_800_000)] = None,
 ) -> ListQuery:
     """Read from the address which list is meant; a split that does not exist means all of them."""
