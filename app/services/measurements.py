@@ -96,20 +96,25 @@ def rank_all(session: Session, run: Run) -> dict[Split, list[LabelRanking]]:
     }
 
 
+def count_all(session: Session, run: Run) -> None:
+    """Count and keep, for every split, what follows from the thresholds in force, as far as it is not there yet."""
+    for split, n in evidence.split_counts(session, run).items():
+        keys = {basis: _counted_key(session, run, split, basis) for basis in Basis}
+        there = kept_reports.read(session, run, list(keys.values()), n)
+        for basis, key in keys.items():
+            if key not in there:
+                _keep_counted(session, run, key, evidence.load(session, run, split, basis))
+
+
 def prepare(session: Session, run: Run, ranked: Mapping[Split, Sequence[LabelRanking]] | None = None) -> None:
     """Keep what the pages of a finished run will ask for, as far as it is not there yet.
 
     `ranked` is what `rank_all` gave, for whoever must not hold this transaction so long; else it is reckoned here.
     """
-    for split, n in evidence.split_counts(session, run).items():
-        keys = {basis: _counted_key(session, run, split, basis) for basis in Basis}
-        there = kept_reports.read(session, run, [_ranking_key(split), *keys.values()], n)
-        for basis, key in keys.items():
-            if key not in there:
-                _keep_counted(session, run, key, evidence.load(session, run, split, basis))
-        if _ranking_key(split) not in there:
-            made = (rank_all(session, run) if ranked is None else ranked)[split]
-            kept_reports.keep(session, run, {_ranking_key(split): _rankings_to_dict(made)}, n)
+    count_all(session, run)
+    counts = evidence.split_counts(session, run)
+    for split, made in (rank_all(session, run) if ranked is None else ranked).items():
+        kept_reports.keep(session, run, {_ranking_key(split): _rankings_to_dict(made)}, counts.get(split, 0))
 
 
 def _ranking_key(split: Split) -> str:

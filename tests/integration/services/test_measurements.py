@@ -75,6 +75,14 @@ def test_preparing_reckons_only_what_is_missing(session: Session) -> None:
     assert (first.threshold, first.cross_fitted) == (0.9, False)
 
 
+def test_counting_alone_leaves_the_rankings_to_a_worker(session: Session) -> None:
+    world = make_world(session)
+    measurements.count_all(session, world.run)
+    kept = set(session.scalars(select(KeptReport.key)))
+    assert {"counted:validation:half", "counted:validation:set 1"} <= kept
+    assert not any(key.startswith("ranking") for key in kept)
+
+
 def test_when_an_image_has_gone_the_figures_follow(session: Session) -> None:
     world = make_world(session)
     measurements.prepare(session, world.run)
