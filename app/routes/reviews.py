@@ -85,7 +85,7 @@ class BatchIn(BaseModel):
     """A page of verdicts as the grid sends it."""
 
     batch_key: BatchKey
-    verdicts: Annotated[list[Judged], Field(min_length=1, max_length=PAGE_SIZE)]
+    verdicts: Annotated[list[Judged], Field(max_length=PAGE_SIZE)]
     list_kind: Annotated[str, Field(max_length=32)] = ""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import Verdict
-from app.errors import ConflictError
+from app.errors import ConflictError, InvalidInputError
 from app.i18n import gettext as _
 from app.models import Account, Project, Review, Run
 from app.services import reviews, truths
@@ -33,6 +33,8 @@ def judge_all(
     list_kind: str = "",
 ) -> list[Review]:
     """Keep verdicts on several places, all of them or none; sent twice under one `batch_key` they count once."""
+    if not given:
+        raise InvalidInputError(_("Nothing on this page was judged."))
     # In one order for everybody: two pages confirmed at one moment never wait for each other.
     truths.lock_images(session, [one.image_id for one in given])
     known = _of_batch(session, batch_key)

@@ -47,12 +47,8 @@ def judge(
     verdict on the same label, with all that followed. The same `client_key` twice counts once.
     """
     truths.lock_images(session, [image_id])
-    repeated = _by_key(session, client_key)
+    repeated = _same_save(session, client_key, account, (image_id, label_id))
     if repeated is not None:
-        if (repeated.account_id, repeated.image_id, repeated.label_id) != (account.id, image_id, label_id):
-            raise ConflictError(
-                _("Another verdict was already saved under the same number. Please load the page again.")
-            )
         return repeated
     told = _told(session, run, image_id, label_id, verdict)
     moment = now()
@@ -215,6 +211,13 @@ def _own(session: Session, run: Run, account: Account, pair: Pair) -> Review | N
         Review.undone_at.is_(None),
     )
     return session.scalars(query.order_by(Review.id.desc())).first()
+
+
+def _same_save(session: Session, client_key: str, account: Account, pair: Pair) -> Review | None:
+    found = _by_key(session, client_key)
+    if found is not None and (found.account_id, found.image_id, found.label_id) != (account.id, *pair):
+        raise ConflictError(_("Another verdict was already saved under the same number. Please load the page again."))
+    return found
 
 
 def _by_key(session: Session, client_key: str) -> Review | None:

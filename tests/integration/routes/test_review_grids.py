@@ -36,10 +36,11 @@ def tiles(page: str) -> list[str]:
     return [f"{image}-{label}" for image, label in re.findall(r'data-image="(\d+)"\s+data-label="(\d+)"', page)]
 
 
-def send(client: TestClient, world: World, items: list[str], key: str = "batch-0001") -> Any:
+def send(
+    client: TestClient, world: World, items: list[str], key: str = "batch-0001", verdict: str = "label_error"
+) -> Any:
     verdicts = [
-        {"image_id": int(item.split("-")[0]), "label_id": int(item.split("-")[1]), "verdict": "label_error"}
-        for item in items
+        {"image_id": int(item.split("-")[0]), "label_id": int(item.split("-")[1]), "verdict": verdict} for item in items
     ]
     body = {"batch_key": key, "verdicts": verdicts, "list_kind": "errors"}
     return client.post(f"/api/v1{root(world)}/verdicts/batch", json=body)
@@ -90,6 +91,22 @@ def test_a_page_is_saved_once_and_taken_back_at_once(session: Session, world: Wo
     assert answer.json() == {"undone": True, "count": 20, "reviewed": 0}
     session.expire_all()
     assert session.scalar(select(func.count()).where(Review.undone_at.is_(None))) == 0
+
+
+def test_after_forty_places_without_a_wrong_annotation_the_page_says_so(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    client = sign_in(world.reviewer)
+    query = ListQuery(split=None, label=world.labels[0].id)
+    items = places(session, world, query)
+    send(client, world, items[:3])
+    send(client, world, items[3:43], "batch-0002", "model_error")
+    for page in ("errors/review", "errors/grid"):
+        shown = client.get(f"{root(world)}/{page}?{query.address()}").text
+        assert "Of 43 places judged, 3 were wrong annotations" in shown
+        assert "Of the last 40 places 0 were wrong annotations; it is probably no longer worth going on." in shown
+    send(client, world, items[42:43], "batch-0003")
+    assert "no longer worth" not in client.get(f"{root(world)}/errors/grid?{query.address()}").text
 
 
 def test_nothing_too_much_and_nonsense_are_refused(session: Session, world: World, sign_in: SignIn) -> None:
