@@ -13,7 +13,7 @@ from app.db import session_scope
 from app.domain.statuses import Recipe
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
-from app.services import evaluations, predictions, projects, runs
+from app.services import evaluations, predictions, projects, runs, thresholds
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help=_("Name or number of the project."))]
 RunOption = Annotated[
@@ -109,6 +109,7 @@ def predict(
             else runs.active_run(session, found.id) or runs.finished_run(session, found.id)
         )
         job = predictions.request_folder_predictions(session, chosen, str(images.resolve()))
+        followed = thresholds.set_words(chosen, thresholds.active_set(session, chosen.id))
     wait_for(job.id, output.progress)
     written = predictions.result_file(job)
     with written.open(encoding="utf-8", newline="") as stream:
@@ -116,7 +117,7 @@ def predict(
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(written, out)
     output.result(
-        {"project": found.name, "run": chosen.number, "images": count, "out": str(out)},
+        {"project": found.name, "run": chosen.number, "threshold_set": followed, "images": count, "out": str(out)},
         _("Wrote what run %(run)s says of %(count)s images to %(file)s.")
         % {"run": chosen.number, "count": count, "file": out},
     )
