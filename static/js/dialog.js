@@ -32,6 +32,8 @@ export function ask({ title, body, actions }) {
   dialog.append(header, part("dialog__body", [body]), foot);
   document.body.append(dialog);
   dialog.showModal();
+  // The button that has the focus stands at the end; a long text is read from its beginning.
+  dialog.scrollTop = 0;
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Collection, Visits
+from tests.browser.conftest import NARROW, WIDE, Collection, Visits
 
 pytestmark = pytest.mark.browser
 
@@ -41,3 +41,18 @@ def test_an_explanation_stays_where_it_belongs_when_its_part_is_fetched_anew(
     page.mouse.wheel(0, 40)
     page.wait_for_timeout(100)
     assert page.locator("[id][style]").count() == 0
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_list_of_keys_is_read_from_its_beginning_and_closed_without_scrolling(
+    visit: Visits, make_collection: Callable[..., Collection], viewport: dict[str, int]
+) -> None:
+    collection = make_collection(images=1)
+    page = visit(f"{collection.path}/annotate", account=collection.annotator, viewport=viewport)
+    expect(page.locator("[data-ground] img")).to_be_visible()
+    page.keyboard.press("?")
+    dialog = page.locator("dialog:modal")
+    expect(dialog.get_by_role("heading", level=2)).to_be_in_viewport(ratio=1)
+    expect(dialog.get_by_role("button").last).to_be_in_viewport(ratio=1)
+    expect(dialog.get_by_role("button").last).to_be_focused()
+    assert dialog.evaluate("dialog => dialog.scrollHeight > dialog.clientHeight && dialog.scrollTop === 0")
