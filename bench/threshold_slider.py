@@ -59,7 +59,7 @@ def serving(folder: Path) -> Iterator[str]:
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not answers(address):
-            if time.monotonic() > deadline:
+            if server.poll() is not None or time.monotonic() > deadline:
                 raise TimeoutError(f"no answer at {address}")
             time.sleep(0.1)
         yield address

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from app.deps import Access, Annotator, DbSession, Files, Reviewer
 from app.domain.statuses import Answer, Role, Split, TruthValue
 from app.models import Image, Label, Project
-from app.services import annotations, comments, images, labels, renditions, slices
+from app.services import annotations, comments, facets, images, labels, renditions, slices
 from app.services.comments import Remark
 from app.services.images import HistoryEntry, ImageCounts, ImageFilter, ImageStatus, ImageUrls, LabelState
 from app.services.renditions import Served
@@ -245,7 +245,7 @@ def original(request: Request, session: DbSession, access: Annotator, image_id: 
 
 def _details(access: Access, image: Image) -> list[Detail]:
     return [
-        Detail(name, value, _alike(access, name, value) if len(value) <= slices.LONGEST_VALUE else "")
+        Detail(name, value, _alike(access, name, value) if len(value) <= facets.LONGEST_VALUE else "")
         for name, value in image.details.items()
     ]
 

@@ -70,7 +70,7 @@ def test_the_loop_from_the_command_line(shell: Shell, tmp_path: Path) -> None:
     report = shell.json("evaluate", "Cuts", "--run", str(trained["run"]))
     assert {label["label"] for label in report["labels"]} == {"red", "blue"}
     assert set(report) == {
-        "project", "run", "recipe", "n_validation", "labels",
+        "project", "run", "recipe", "threshold_set", "n_validation", "labels",
         "macro_f1", "micro_f1", "macro_f1_at_half", "mean_average_precision",
     }  # fmt: skip
     assert set(report["labels"][0]) == {
@@ -86,6 +86,7 @@ def test_the_loop_from_the_command_line(shell: Shell, tmp_path: Path) -> None:
     said = tmp_path / "said.csv"
     predicted = shell.json("predict", "Cuts", "--images", str(images), "--out", str(said))
     assert predicted["images"] == COUNT
+    assert predicted["threshold_set"] == report["threshold_set"] == "run 1, threshold set 1"
     assert said.is_file()
 
 

@@ -48,9 +48,7 @@ def work(progress: Progress) -> None:
         raise ConflictError(_("Run %(number)s has no checkpoint to use.") % {"number": run.number})
     try:
         if "folder" in job.params:
-            _predict_folder(
-                progress, run, limits, Path(job.params["folder"]), result_file(job), storage
-            )
+            _predict_folder(progress, run, limits, Path(job.params["folder"]), result_file(job), storage)
         else:
             _predict_images(progress, run, images, storage)
     except callbacks.Cancelled as error:
