@@ -15,7 +15,13 @@ class Order(StrEnum):
 
     SEQUENTIAL = "sequential"
     RANDOM = "random"
+    DATE = "date"
+    SOURCE = "source"
     LEAST_CERTAIN = "least_certain"
+    MOST_LIKELY = "most_likely"
+    AGAINST_MODEL = "against_model"
+    AMONG_PEOPLE = "among_people"
+    DIVERSE = "diverse"
 
 
 def sequential(images: Sequence[int]) -> list[int]:

@@ -101,6 +101,51 @@ class View(StrEnum):
 _DECIDING = frozenset({View.REVIEW, View.ADJUDICATE})
 
 
+class SkipReason(StrEnum):
+    """Say why an annotator passed an image by."""
+
+    ILLEGIBLE = "illegible"
+    FOREIGN = "foreign"  # not of this collection
+    SENSITIVE = "sensitive"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+class Suggestions(StrEnum):
+    """Say what the desk does with the model's probabilities."""
+
+    SHOWN = "shown"
+    # Seen only once the annotator has answered, so that the model does not sway people.
+    AFTER = "after"
+    # Labels above their thresholds are chosen already, for the annotator to check.
+    PRESELECTED = "preselected"
+    OFF = "off"
+
+
+class ExampleKind(StrEnum):
+    """Say what an example image shows of a label."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    BORDERLINE = "borderline"
+
+
+class LabelChangeKind(StrEnum):
+    """Say what was done to the labels of a project."""
+
+    ADD = "add"
+    RENAME = "rename"
+    RECOLOUR = "recolour"
+    KEY = "key"
+    DESCRIBE = "describe"
+    REORDER = "reorder"
+    GROUP = "group"
+    MERGE = "merge"
+    SPLIT = "split"
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+
+
 class Split(StrEnum):
     """Say what an image is used for in training."""
 

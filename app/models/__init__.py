@@ -1,12 +1,13 @@
 """The tables, one family a file; importing this package registers them all."""
 
 from app.models.accounts import Account, Invitation, SignIn, SignInAttempt
-from app.models.annotations import Annotation, AnnotationAnswer, Claim, Skip, Truth
+from app.models.annotations import Annotation, AnnotationAnswer, Claim, Flag, Skip, Truth
+from app.models.desks import Assignment, ControlImage, DeskSettings
 from app.models.images import Image
 from app.models.imports import Import, ImportRefusal
 from app.models.inspections import Inspection, KeptReport
 from app.models.jobs import Job, Worker
-from app.models.labels import Label, LabelDefinition
+from app.models.labels import Label, LabelChange, LabelDefinition, LabelExample, LabelGroup, LabelQuestion
 from app.models.projects import Member, Project
 from app.models.reviews import Comment, Review, SecondOpinion
 from app.models.runs import Epoch, Prediction, Run, SnapshotItem
@@ -16,9 +17,13 @@ __all__ = [
     "Account",
     "Annotation",
     "AnnotationAnswer",
+    "Assignment",
     "Claim",
     "Comment",
+    "ControlImage",
+    "DeskSettings",
     "Epoch",
+    "Flag",
     "Image",
     "Import",
     "ImportRefusal",
@@ -27,7 +32,11 @@ __all__ = [
     "Job",
     "KeptReport",
     "Label",
+    "LabelChange",
     "LabelDefinition",
+    "LabelExample",
+    "LabelGroup",
+    "LabelQuestion",
     "Member",
     "Prediction",
     "Project",

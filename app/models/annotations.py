@@ -1,12 +1,12 @@
-"""Annotations, the ground truth resolved from them, skips and claims."""
+"""Annotations, the ground truth resolved from them, skips, flags and claims."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
-from app.domain.statuses import Answer, TruthValue, View
+from app.domain.statuses import Answer, SkipReason, TruthValue, View
 from app.models.types import UtcDateTime, now, text_enum
 
 
@@ -29,6 +29,10 @@ class Annotation(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("imports.id", ondelete="SET NULL"))
     view: Mapped[View] = mapped_column(text_enum(View))
+    # Whether all labels of the time were asked; one that was asked for a single label leaves its image in the queue.
+    whole: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # Answers that were given together are taken back together.
+    batch_key: Mapped[str | None] = mapped_column(String(64), index=True)
     # Made by the browser: the same save sent twice counts once.
     client_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     comment: Mapped[str] = mapped_column(Text, default="")
@@ -70,8 +74,23 @@ class Skip(Base):
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     client_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Why, where the annotator said so.
+    reason: Mapped[SkipReason | None] = mapped_column(text_enum(SkipReason))
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Flag(Base):
+    """Somebody marked an image, to find it again or to have a lead look at it."""
+
+    __tablename__ = "flags"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Claim(Base):

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
 from app.domain.statuses import Split
 from app.models.types import UtcDateTime, now, text_enum
+
+WAITING = text("needed > 0 AND excluded_at IS NULL")
 
 
 class Image(Base):
@@ -18,6 +20,9 @@ class Image(Base):
         UniqueConstraint("project_id", "sha256"),
         UniqueConstraint("project_id", "name"),
         Index("ix_images_project_id_split", "project_id", "split"),
+        # The annotation queue looks at nothing else, so that it is as quick in a large collection as in a small one.
+        Index("ix_images_waiting", "project_id", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_images_waiting_shuffled", "project_id", "sha256", sqlite_where=WAITING, postgresql_where=WAITING),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,5 +39,8 @@ class Image(Base):
     split: Mapped[Split | None] = mapped_column(text_enum(Split))  # once given, it stays
     # What is known of where the image comes from, by the column it was called in the CSV: date, source, title, link ...
     details: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    # How many people shall answer for it, and how many of them are missing still, kept up to date with the truth.
+    opinions: Mapped[int] = mapped_column(default=1, server_default="1")
+    needed: Mapped[int] = mapped_column(default=1, server_default="1")
     excluded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -1,25 +1,19 @@
-"""The annotator's desk: its page, and the JSON its scripts speak."""
+"""The JSON that the scripts of the annotator's desk speak."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
-from app.config import get_settings
 from app.db import session_scope
 from app.deps import Annotator, DbSession, ReadingAnnotator
 from app.domain.sampling import Order
-from app.domain.statuses import Answer, Role
-from app.i18n import gettext as _
-from app.models import Account, Image, Label, Project
-from app.services import claims, predictions, queue, runs, second_opinions
+from app.domain.statuses import Answer
+from app.models import Account, Image, Project
+from app.services import claims, predictions, queue, second_opinions
 from app.services.images import image_urls
-from app.services.labels import live_labels
-from app.templating import render
 
 router = APIRouter()
 API = "/api/v1/projects/{project_id}/annotate"
@@ -28,19 +22,6 @@ API = "/api/v1/projects/{project_id}/annotate"
 ClientKey = Annotated[str, Field(min_length=8, max_length=64)]
 # More than any screen holds; it bounds the work of one request.
 ImageIds = Annotated[list[int], Field(max_length=200)]
-
-
-@dataclass(frozen=True)
-class DeskPage:
-    """What annotate/page.html shows."""
-
-    project: Project
-    role: Role
-    labels: list[Label]
-    progress: queue.Progress
-    run_number: int | None
-    orders: list[tuple[str, str]]
-    desk: dict[str, Any]
 
 
 class NextRequest(BaseModel):
@@ -79,31 +60,6 @@ class ClaimRequest(BaseModel):
     """Images to keep or to give back."""
 
     image_ids: ImageIds
-
-
-@router.get("/projects/{project_id}/annotate")
-def desk_page(request: Request, session: DbSession, access: Annotator) -> Response:
-    """Show the desk; the images come to it by its scripts."""
-    project = access.project
-    run = runs.active_run(session, project.id)
-    orders = [(Order.SEQUENTIAL.value, _("As brought in")), (Order.RANDOM.value, _("Random"))]
-    if run is not None:
-        orders.append((Order.LEAST_CERTAIN.value, _("Least certain first")))
-    page = DeskPage(
-        project=project,
-        role=access.role,
-        labels=live_labels(session, project.id),
-        progress=queue.progress(session, project, access.account),
-        run_number=run.number if run else None,
-        orders=orders,
-        desk={
-            "account": access.account.id,
-            "project": project.id,
-            "api": API.format(project_id=project.id),
-            "claimSeconds": get_settings().claim_minutes * 60,
-        },
-    )
-    return render(request, "annotate/page.html", page)
 
 
 @router.post(f"{API}/next")

@@ -1,10 +1,10 @@
-"""Answers of people for images: submitted, corrected, taken back, decided on, brought in by a CSV."""
+"""Answers of people for images: submitted, corrected, taken back, decided on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import isfinite
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import Answer, View
@@ -19,7 +19,7 @@ VOTING_VIEWS = frozenset(view for view in View if not view.decides)
 # A remark of some lines; longer ones belong into the project's description.
 COMMENT_MAX_LENGTH = 2000
 # Per label id: the answer, and the version of the definition it was given under.
-_Answers = dict[int, tuple[Answer, int]]
+Answers = dict[int, tuple[Answer, int]]
 
 
 def submit(
@@ -34,17 +34,22 @@ def submit(
     comment: str = "",
     seconds: float | None = None,
     asked: Mapping[int, int] | None = None,
+    whole: bool = True,
 ) -> Annotation:
     """Keep a person's answer for one image; it supersedes the same person's earlier one.
 
     `asked` holds the labels that stood on the screen, each with the version of its definition there (default: all that
-    the project has now); those without an answer are absent. The same `client_key` twice counts once.
+    the project has now); those without an answer are absent. What the person said earlier of other labels stands.
+    `whole` is false where only some labels were asked on purpose: then the image still waits for an answer. The same
+    `client_key` twice counts once.
     """
     truths.lock_images(session, [image_id])
     repeated = _same_save(session, client_key, account, image_id)
     if repeated is not None:
         return repeated
     _image_to_answer(session, project, image_id)
+    earlier = current_annotation(session, image_id, account.id)
+    given = _complete(labels_by_id(session, project.id), answers, asked)
     annotation = Annotation(
         project_id=project.id,
         image_id=image_id,
@@ -53,10 +58,10 @@ def submit(
         client_key=client_key,
         comment=comment.strip()[:COMMENT_MAX_LENGTH],
         seconds=seconds if seconds is not None and isfinite(seconds) and seconds >= 0 else None,
-        answers=_complete(labels_by_id(session, project.id), answers, asked),
+        answers=as_rows(answers_of(earlier) | given),
+        whole=whole or (earlier is not None and earlier.whole),
         created_at=now(),
     )
-    earlier = current_annotation(session, image_id, account.id)
     if earlier is not None:
         # The same moment on both: that is how taking a correction back finds what it had superseded.
         earlier.superseded_at = annotation.created_at
@@ -102,8 +107,9 @@ def decide(
     label_id: int,
     answer: Answer,
     view: View = View.REVIEW,
+    comment: str = "",
 ) -> Annotation:
-    """Settle one label of one image; of two decisions the later one counts."""
+    """Settle one label of one image, with the reason as a comment; of two decisions the later one counts."""
     if not view.decides:
         raise ValueError(f"a decision cannot be made in the view {view}")
     truths.lock_images(session, [image_id])
@@ -117,6 +123,8 @@ def decide(
         image_id=image_id,
         account_id=account.id,
         view=view,
+        whole=False,
+        comment=comment.strip()[:COMMENT_MAX_LENGTH],
         answers=[AnnotationAnswer(label_id=label_id, value=answer, definition_version=label.definition_version)],
         created_at=now(),
     )
@@ -133,88 +141,6 @@ def withdraw(session: Session, annotation: Annotation) -> None:
         truths.refresh(session, [annotation.image_id])
 
 
-def import_annotations(
-    session: Session,
-    *,
-    project: Project,
-    import_id: int,
-    account_id: int | None,
-    rows: Iterable[tuple[int, frozenset[int]]],
-    label_ids: Sequence[int],
-) -> int:
-    """Keep what a CSV says: which of the labels it asks for are present in each image. Tells how many images changed.
-
-    The same answers again make nothing; changed ones supersede what an earlier import said, and labels that this CSV
-    does not ask for keep what that one said of them. An image that is named twice counts with its last row.
-    """
-    labels = labels_by_id(session, project.id)
-    versions = {label_id: labels[label_id].definition_version for label_id in label_ids}
-    made = 0
-    for batch in truths.in_batches(list(dict(rows).items()) if versions else []):
-        image_ids = [image_id for image_id, _present in batch]
-        truths.lock_images(session, image_ids)
-        known = _imported(session, image_ids)
-        changed: dict[int, _Answers] = {}
-        for image_id, present in batch:
-            before = known[image_id][1] if image_id in known else {}
-            said = {i: (Answer.PRESENT if i in present else Answer.ABSENT, versions[i]) for i in versions}
-            if any(i not in before or before[i][0] is not value for i, (value, _version) in said.items()):
-                changed[image_id] = before | said
-        _keep_imported(session, project.id, import_id, account_id, changed)
-        truths.refresh(session, changed.keys())
-        made += len(changed)
-    return made
-
-
-def _imported(session: Session, image_ids: Sequence[int]) -> dict[int, tuple[int, _Answers]]:
-    """Load the imported annotation of each image that counts now: its id and its answers."""
-    query = (
-        select(
-            Annotation.image_id,
-            Annotation.id,
-            AnnotationAnswer.label_id,
-            AnnotationAnswer.value,
-            AnnotationAnswer.definition_version,
-        )
-        .join(AnnotationAnswer, AnnotationAnswer.annotation_id == Annotation.id)
-        .where(Annotation.image_id.in_(image_ids), Annotation.superseded_at.is_(None), Annotation.view == View.IMPORT)
-    )
-    found: dict[int, tuple[int, _Answers]] = {}
-    for image_id, annotation_id, label_id, value, version in session.execute(query):
-        found.setdefault(image_id, (annotation_id, {}))[1][label_id] = (value, version)
-    return found
-
-
-def _keep_imported(
-    session: Session, project_id: int, import_id: int, account_id: int | None, changed: Mapping[int, _Answers]
-) -> None:
-    if not changed:
-        return
-    moment = now()
-    session.execute(
-        update(Annotation)
-        .where(
-            Annotation.image_id.in_(changed.keys()),
-            Annotation.superseded_at.is_(None),
-            Annotation.view == View.IMPORT,
-        )
-        .values(superseded_at=moment)
-    )
-    shared = {"project_id": project_id, "import_id": import_id, "account_id": account_id, "view": View.IMPORT}
-    made = session.scalars(
-        insert(Annotation).returning(Annotation.id, sort_by_parameter_order=True),
-        [shared | {"image_id": image_id, "comment": "", "created_at": moment} for image_id in changed],
-    )
-    session.execute(
-        insert(AnnotationAnswer),
-        [
-            {"annotation_id": annotation_id, "label_id": i, "value": value, "definition_version": version}
-            for annotation_id, answers in zip(made, changed.values(), strict=True)
-            for i, (value, version) in answers.items()
-        ],
-    )
-
-
 def current_annotation(session: Session, image_id: int, account_id: int) -> Annotation | None:
     """Find the vote of one person for one image that counts now."""
     query = select(Annotation).where(
@@ -224,6 +150,21 @@ def current_annotation(session: Session, image_id: int, account_id: int) -> Anno
         Annotation.view.in_(VOTING_VIEWS),
     )
     return session.scalars(query.order_by(Annotation.id.desc())).first()
+
+
+def answers_of(annotation: Annotation | None) -> Answers:
+    """Give what an annotation says, label by label; nothing where there is none."""
+    if annotation is None:
+        return {}
+    return {one.label_id: (one.value, one.definition_version) for one in annotation.answers}
+
+
+def as_rows(answers: Answers) -> list[AnnotationAnswer]:
+    """Make the rows that keep some answers."""
+    return [
+        AnnotationAnswer(label_id=label_id, value=value, definition_version=version)
+        for label_id, (value, version) in sorted(answers.items())
+    ]
 
 
 def labels_by_id(session: Session, project_id: int) -> dict[int, Label]:
@@ -256,9 +197,7 @@ def _image_to_answer(session: Session, project: Project, image_id: int) -> None:
         )
 
 
-def _complete(
-    labels: Mapping[int, Label], answers: Mapping[int, Answer], asked: Mapping[int, int] | None
-) -> list[AnnotationAnswer]:
+def _complete(labels: Mapping[int, Label], answers: Mapping[int, Answer], asked: Mapping[int, int] | None) -> Answers:
     live = {label.id: label.definition_version for label in labels.values() if label.removed_at is None}
     versions = dict(live if asked is None else asked)
     for label_id in answers:
@@ -271,15 +210,11 @@ def _complete(
     asked_now = {label_id: version for label_id, version in sorted(versions.items()) if label_id in live}
     if not asked_now:
         raise ConflictError(_("The labels of this project have changed meanwhile. Please load the page again."))
-    return [
-        AnnotationAnswer(
-            label_id=label_id,
-            value=answers.get(label_id, Answer.ABSENT),
-            # Nobody can have read a wording that does not exist yet.
-            definition_version=min(max(version, 1), live[label_id]),
-        )
+    return {
+        # Nobody can have read a wording that does not exist yet.
+        label_id: (answers.get(label_id, Answer.ABSENT), min(max(version, 1), live[label_id]))
         for label_id, version in asked_now.items()
-    ]
+    }
 
 
 def _refuse_removed(labels: Iterable[Label]) -> None:

@@ -15,7 +15,7 @@ from app.formats.entries import FileRefusal, printable
 from app.formats.labels_csv import LabelRow, RowRefusal
 from app.i18n import gettext as _
 from app.models import Account, Image, Import, ImportRefusal, Label, Project
-from app.services import annotations, details, labels
+from app.services import details, imported_annotations, labels
 from app.services.uploads import NAME_LENGTH
 
 
@@ -150,7 +150,7 @@ def apply_rows(
     asked: Sequence[int],
 ) -> None:
     """Keep what rows say as imported answers; labels that are not known say nothing."""
-    annotations.import_annotations(
+    imported_annotations.import_annotations(
         session,
         project=session.get_one(Project, import_.project_id),
         import_id=import_.id,

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.ground_truth import Decision, SubmittedAnswer, resolve
+from app.domain.statuses import View
 from app.models import Annotation, AnnotationAnswer, Image, Truth
 
 # Well below the 32 766 values that SQLite takes in one statement, with room for several rows an image.
@@ -29,6 +30,21 @@ def refresh(session: Session, image_ids: Collection[int]) -> None:
         ]
         if rows:
             session.execute(insert(Truth), rows)
+        count_needed(session, Image.id.in_(batch))
+
+
+def count_needed(session: Session, images: ColumnElement[bool]) -> None:
+    """Count anew how many people have still to answer for some images; `images` says in SQL which ones."""
+    given = (
+        select(func.count())
+        .where(Annotation.image_id == Image.id, Annotation.superseded_at.is_(None), Annotation.whole)
+        .where(Annotation.view.in_([view for view in View if not view.decides]))
+        .scalar_subquery()
+    )
+    missing = case((Image.opinions > given, Image.opinions - given), else_=0)
+    session.execute(
+        update(Image).where(images).values(needed=missing), execution_options={"synchronize_session": False}
+    )
 
 
 def lock_images(session: Session, image_ids: Collection[int]) -> None:

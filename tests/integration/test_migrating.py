@@ -65,3 +65,24 @@ def test_thresholds_of_old_become_the_first_version_of_their_run(engine: Engine)
     with engine.connect() as connection:
         found = [tuple(row) for row in connection.execute(text(query))]
     assert found == [(1, True, 1, 0.25), (1, True, 2, 0.75)]
+
+
+def test_images_that_were_answered_before_do_not_wait_anew(engine: Engine) -> None:
+    bring_to(engine, "0002")
+    with engine.begin() as connection:
+        add(connection, "projects", id=1, name="p", description="", valid_share=0.3, test_share=0, seed=1,
+            created_at=MOMENT)  # fmt: skip
+        for image in (1, 2, 3):
+            add(connection, "images", id=image, project_id=1, name=str(image), sha256=str(image), size_bytes=1,
+                format="JPEG", width=1, height=1, created_at=MOMENT)  # fmt: skip
+        for number, (image, view, superseded) in enumerate(
+            [(1, "annotate", None), (2, "review", None), (3, "annotate", MOMENT)]
+        ):
+            add(connection, "annotations", id=number, project_id=1, image_id=image, view=view, comment="",
+                created_at=MOMENT, superseded_at=superseded)  # fmt: skip
+    migrate(engine)
+    with engine.connect() as connection:
+        needed = connection.execute(text("SELECT id, opinions, needed FROM images ORDER BY id")).all()
+        whole = connection.execute(text("SELECT whole FROM annotations ORDER BY id")).scalars().all()
+    assert [tuple(row) for row in needed] == [(1, 1, 0), (2, 1, 1), (3, 1, 1)]
+    assert [bool(one) for one in whole] == [True, False, True]

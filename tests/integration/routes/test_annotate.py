@@ -1,4 +1,4 @@
-"""The desk's page and the JSON its scripts speak, on both databases."""
+"""The JSON that the desk's scripts speak, on both databases."""
 
 import uuid
 from collections.abc import Callable
@@ -51,14 +51,6 @@ def desk(session: Session, sign_in: Callable[[Account], TestClient]) -> Desk:
     images = [ImageFactory.create(session=session, project_id=project.id) for _ in range(4)]
     session.commit()
     return Desk(session, sign_in(person), project, person, labels, images)
-
-
-def test_the_page_shows_the_labels_and_how_far_the_tagging_is(desk: Desk) -> None:
-    page = desk.client.get(f"/projects/{desk.project.id}/annotate")
-    assert page.status_code == 200
-    for label in desk.labels:
-        assert label.name in page.text
-    assert 'max="4"' in page.text
 
 
 def test_next_claims_images_and_tells_where_their_bytes_are(desk: Desk) -> None:

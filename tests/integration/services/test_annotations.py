@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import func, select
@@ -11,68 +10,16 @@ from sqlalchemy.orm import Session
 from app.db import session_scope
 from app.domain.statuses import Answer, TruthValue, View
 from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.models import Account, Annotation, AnnotationAnswer, Image, Import, Label, Project, Truth
+from app.models import Account, Annotation, AnnotationAnswer
 from app.models.types import now
 from app.services import annotations
+from tests.desk import Desk, make_desk
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, ProjectFactory
-
-
-@dataclass
-class Desk:
-    session: Session
-    project: Project
-    image: Image
-    person: Account
-    a: Label
-    b: Label
-
-    def submit(self, answers: dict[Label, Answer], **more: object) -> Annotation:
-        given = {label.id: value for label, value in answers.items()}
-        arguments = {"account": self.person, "image_id": self.image.id, "view": View.ANNOTATE} | more
-        return annotations.submit(self.session, project=self.project, answers=given, **arguments)  # type: ignore[arg-type]
-
-    def decide(self, answer: Answer, view: View = View.REVIEW) -> Annotation:
-        return annotations.decide(
-            self.session,
-            project=self.project,
-            image_id=self.image.id,
-            account=self.person,
-            label_id=self.a.id,
-            answer=answer,
-            view=view,
-        )
-
-    def bring_in(self, *present: Label, asked: list[Label] | None = None) -> int:
-        brought = Import(project_id=self.project.id, source="upload")
-        self.session.add(brought)
-        self.session.flush()
-        return annotations.import_annotations(
-            self.session,
-            project=self.project,
-            import_id=brought.id,
-            account_id=None,
-            rows=[(self.image.id, frozenset(label.id for label in present))],
-            label_ids=[label.id for label in (asked or [self.a, self.b])],
-        )
-
-    def truth(self) -> dict[int, TruthValue]:
-        query = select(Truth.label_id, Truth.value).where(Truth.image_id == self.image.id)
-        return dict(self.session.execute(query).all())
-
-    def count(self) -> int:
-        return self.session.scalar(select(func.count()).select_from(Annotation)) or 0
 
 
 @pytest.fixture
 def desk(session: Session) -> Desk:
-    project = ProjectFactory.create(session=session)
-    return Desk(
-        session,
-        project,
-        ImageFactory.create(session=session, project_id=project.id),
-        AccountFactory.create(session=session),
-        *(LabelFactory.create(session=session, project_id=project.id) for _ in range(2)),
-    )
+    return make_desk(session)
 
 
 def values(annotation: Annotation) -> dict[int, Answer]:
@@ -174,6 +121,33 @@ def test_impossible_times_are_not_kept(desk: Desk) -> None:
     assert desk.submit({}, seconds=2.5).seconds == 2.5
 
 
+def test_what_was_said_earlier_of_other_labels_stands(desk: Desk) -> None:
+    first = desk.submit({desk.a: Answer.PRESENT})
+    second = desk.submit({desk.b: Answer.UNSURE}, asked={desk.b.id: 1}, whole=False)
+    assert values(second) == {desk.a.id: Answer.PRESENT, desk.b.id: Answer.UNSURE}
+    assert (second.whole, first.superseded_at is not None) == (True, True)
+
+
+def test_an_image_waits_until_somebody_was_asked_for_all_labels(desk: Desk) -> None:
+    assert desk.needed() == 1
+    part = desk.submit({desk.a: Answer.PRESENT}, asked={desk.a.id: 1}, whole=False, client_key="part")
+    assert (part.whole, desk.needed()) == (False, 1)
+    assert desk.truth() == {desk.a.id: TruthValue.PRESENT}
+    desk.submit({}, client_key="all")
+    assert desk.needed() == 0
+    desk.decide(Answer.PRESENT)
+    assert desk.needed() == 0
+    annotations.take_back(desk.session, account=desk.person, client_key="all")
+    assert desk.needed() == 1
+
+
+def test_an_image_waits_for_as_many_people_as_are_wanted(desk: Desk) -> None:
+    desk.image.opinions = 3
+    for left in (2, 1, 0, 0):
+        desk.submit({}, account=AccountFactory.create(session=desk.session))
+        assert desk.needed() == left
+
+
 def test_taking_back_leaves_the_image_untagged(desk: Desk) -> None:
     desk.submit({desk.a: Answer.PRESENT}, client_key="k1")
     assert annotations.take_back(desk.session, account=desk.person, client_key="k1") is not None
@@ -217,34 +191,6 @@ def test_a_decision_does_not_supersede_the_same_persons_vote(desk: Desk) -> None
 def test_votes_and_decisions_keep_to_their_views(desk: Desk) -> None:
     with pytest.raises(ValueError, match="annotate"):
         desk.decide(Answer.PRESENT, View.ANNOTATE)
-
-
-def test_an_import_asks_every_label_and_repeating_it_makes_nothing(desk: Desk) -> None:
-    assert desk.bring_in(desk.a) == 1
-    assert desk.truth() == {desk.a.id: TruthValue.PRESENT, desk.b.id: TruthValue.ABSENT}
-    assert desk.bring_in(desk.a) == 0
-    assert desk.count() == 1
-
-
-def test_changed_answers_supersede_the_earlier_import(desk: Desk) -> None:
-    desk.bring_in(desk.a)
-    assert desk.bring_in() == 1
-    assert desk.truth() == {desk.a.id: TruthValue.ABSENT, desk.b.id: TruthValue.ABSENT}
-    assert desk.count() == 2
-
-
-def test_an_import_keeps_what_an_earlier_one_said_of_other_labels(desk: Desk) -> None:
-    desk.bring_in(desk.a, asked=[desk.a])
-    assert desk.truth() == {desk.a.id: TruthValue.PRESENT}
-    assert desk.bring_in(asked=[desk.b]) == 1
-    assert desk.truth() == {desk.a.id: TruthValue.PRESENT, desk.b.id: TruthValue.ABSENT}
-
-
-def test_an_import_does_not_touch_what_people_answered(desk: Desk) -> None:
-    by_hand = desk.submit({desk.b: Answer.PRESENT})
-    desk.bring_in(desk.a)
-    assert by_hand.superseded_at is None
-    assert set(desk.truth().values()) == {TruthValue.DISPUTED}
 
 
 def together(*work: Callable[[], None]) -> list[BaseException]:

@@ -14,7 +14,7 @@ from app.db import session_scope
 from app.domain.statuses import Answer, View
 from app.errors import AppError
 from app.models import Account, Image, Import, Label, Project
-from app.services import annotations, claims, details, import_results, imports, projects, truths
+from app.services import annotations, claims, details, import_results, imported_annotations, imports, projects, truths
 from app.services.import_results import NewImage
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, ProjectFactory
 
@@ -82,7 +82,7 @@ def test_groups_are_written_while_a_table_is_applied_and_pages_are_confirmed(wor
 
     def apply() -> None:
         with session_scope() as session:
-            annotations.import_annotations(
+            imported_annotations.import_annotations(
                 session,
                 project=world.project,
                 import_id=world.import_.id,
