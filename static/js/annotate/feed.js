@@ -67,8 +67,9 @@ export class Feed {
   #stateOf({ items, progress }) {
     if (items.length > 0) return "loading";
     if (this.skipped) return "no-skipped";
-    if (progress.elsewhere > 0) return "waiting";
-    return progress.skipped > 0 ? "skipped" : "done";
+    // Answers under way count as given. A skip under way is not known as one yet, but its image is left.
+    if (progress.left - this.pending() <= 0) return "done";
+    return progress.elsewhere > 0 ? "waiting" : "skipped";
   }
 
   async #failed(error) {

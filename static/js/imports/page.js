@@ -70,10 +70,13 @@ behaviour("[data-import]", (place) => {
   for (const kind of ["files", "folder"]) {
     const input = place.querySelector(`[data-input="${kind}"]`);
     place.querySelector(`[data-choose="${kind}"]`).addEventListener("click", () => input.click());
-    input.addEventListener("change", () => {
+    const take = () => {
       add(chosenFiles(input.files));
       input.value = "";
-    });
+    };
+    input.addEventListener("change", take);
+    // Whoever was quicker than this script has chosen already.
+    if (input.files.length) take();
   }
   part("retry").addEventListener("click", () => {
     told = false;
