@@ -70,7 +70,9 @@ messages: install ## Collect the sentences to translate into app/locales/loupe.p
 bench: install ## Measure Loupe against its peers, in one run
 	$(BIN)/python bench/loop_times.py
 	$(BIN)/python bench/quick_vs_lesson.py
+	$(BIN)/python bench/report_page.py
 	$(BIN)/python bench/threshold_slider.py
+	$(BIN)/python bench/review_speed.py
 	$(BIN)/python bench/label_errors.py
 
 screenshots: install ## Photograph the screens for the documentation anew, and draw the picture of the imports

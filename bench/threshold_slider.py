@@ -34,6 +34,8 @@ MOVES = 200
 PATIENCE_SECONDS = 60
 SERVE = "import uvicorn, app.main; uvicorn.run(app.main.create_app(), port=int({port}), log_level='warning')"
 # From the event to the first callback after the frame that shows it: what a hand on the slider waits for.
+# A key held down comes again thirty times a second.
+REPEAT_MS = 33
 WATCH = """() => {
   window.painted = [];
   const slider = document.querySelector('[data-ready] [data-slider]');
@@ -96,11 +98,14 @@ def moved(page: Page) -> dict[str, list[float]]:
     page.evaluate("() => scrollTo(0, 0)")
     slider = page.locator("[data-ready] [data-slider]").first
     slider.scroll_into_view_if_needed()
+    # The labels scrolled past fetch the images at their cuts; a hand on the first slider comes later.
+    page.wait_for_load_state("networkidle")
     page.evaluate(WATCH)
     found = {}
     slider.focus()
     for step in range(MOVES):
         page.keyboard.press("ArrowRight" if step % 100 < 50 else "ArrowLeft")
+        page.wait_for_timeout(REPEAT_MS)
     page.wait_for_timeout(100)
     found["key"] = page.evaluate("() => window.painted.splice(0)")
     box = slider.bounding_box()
