@@ -15,7 +15,8 @@ from app.formats.entries import FileRefusal, printable
 from app.formats.labels_csv import LabelRow, RowRefusal
 from app.i18n import gettext as _
 from app.models import Account, Image, Import, ImportRefusal, Label, Project
-from app.services import details, imported_annotations, labels
+from app.services import details, imported_annotations, labels, overlaps
+from app.services.desk_settings import settings_of
 from app.services.uploads import NAME_LENGTH
 
 
@@ -74,6 +75,8 @@ def store_images(session: Session, import_: Import, batch: Sequence[NewImage]) -
     session.execute(select(Project.id).where(Project.id == import_.project_id).with_for_update())
     there = known_images(session, import_.project_id, [image.sha256 for image in batch])
     taken = _taken_names(session, import_.project_id, [image.name for image in batch])
+    project = session.get_one(Project, import_.project_id)
+    settings = settings_of(session, project)
     made: dict[str, Image] = {}
     stored: list[tuple[Image | Known, bool]] = []
     for image in batch:
@@ -83,7 +86,14 @@ def store_images(session: Session, import_: Import, batch: Sequence[NewImage]) -
             continue
         name = _free_name(session, import_.project_id, image.name, taken)
         taken.add(name)
-        row = Image(project_id=import_.project_id, import_id=import_.id, **asdict(image) | {"name": name})
+        opinions = overlaps.wanted(project, settings, image.sha256)
+        row = Image(
+            project_id=project.id,
+            import_id=import_.id,
+            opinions=opinions,
+            needed=opinions,
+            **asdict(image) | {"name": name},
+        )
         made[image.sha256] = row
         stored.append((row, False))
     session.add_all(made.values())

@@ -1,0 +1,64 @@
+"""How many people shall answer for each image: some for a share of the images, one for each of the others."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.domain.chance import draw
+from app.models import Assignment, DeskSettings, Image, Project
+from app.services import truths
+from app.services.desk_settings import settings_of
+
+
+def wanted(project: Project, settings: DeskSettings, sha256: str, assigned: int = 0) -> int:
+    """Tell how many people shall answer for an image with these bytes; each whom it is assigned to is one of them.
+
+    Which images make up the share follows from the project's seed: a larger share has all the images of a smaller one.
+    """
+    chosen = draw(project.seed, "opinions", sha256) < settings.opinions_share
+    return max(settings.opinions if chosen else 1, assigned)
+
+
+def apply(session: Session, project: Project, settings: DeskSettings) -> int:
+    """Bring all images of a project in line with its settings; tells for how many something changed."""
+    changed = 0
+    last = 0
+    query = select(Image.id).where(Image.project_id == project.id).order_by(Image.id)
+    while ids := session.scalars(query.where(Image.id > last).limit(truths.BATCH)).all():
+        changed += _bring_in_line(session, project, settings, ids)
+        last = ids[-1]
+    return changed
+
+
+def recount(session: Session, project: Project, image_ids: Sequence[int]) -> int:
+    """Bring some images in line, because they were assigned to somebody or no longer are."""
+    settings = settings_of(session, project)
+    batches = truths.in_batches(sorted(set(image_ids)))
+    return sum(_bring_in_line(session, project, settings, batch) for batch in batches)
+
+
+def _bring_in_line(session: Session, project: Project, settings: DeskSettings, ids: Sequence[int]) -> int:
+    """Set what differs, and count what is missing still, of images that nobody can answer meanwhile."""
+    truths.lock_images(session, ids)
+    session.flush()  # people who were just assigned count too
+    assigned = dict(
+        session.execute(
+            select(Assignment.image_id, func.count()).where(Assignment.image_id.in_(ids)).group_by(Assignment.image_id)
+        ).all()
+    )
+    differing: dict[int, list[int]] = defaultdict(list)
+    for image_id, sha256, opinions in session.execute(
+        select(Image.id, Image.sha256, Image.opinions).where(Image.id.in_(ids), Image.project_id == project.id)
+    ):
+        number = wanted(project, settings, sha256, assigned.get(image_id, 0))
+        if number != opinions:
+            differing[number].append(image_id)
+    for number, image_ids in differing.items():
+        session.execute(
+            update(Image).where(Image.id.in_(image_ids)).values(opinions=number),
+            execution_options={"synchronize_session": False},
+        )
+        truths.count_needed(session, Image.id.in_(image_ids))
+    return sum(map(len, differing.values()))
