@@ -47,6 +47,8 @@ class Label(Base):
     group_id: Mapped[int | None]
     # Its answers count for that label now; nothing is rewritten, so that parting them again loses nothing.
     merged_into_id: Mapped[int | None]
+    # The version of that label's definition from which on an answer for it speaks for both.
+    merged_since: Mapped[int | None]
     # Where the label that it was split from is absent, it is absent too, until somebody says otherwise.
     split_from_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -9,15 +9,18 @@ branch_labels = None
 depends_on = None
 
 WAITING = sa.text("needed > 0 AND excluded_at IS NULL")
+EXCLUDED = sa.text("excluded_at IS NOT NULL")
 
 
 def upgrade() -> None:
     _make_label_tables()
     _make_desk_tables()
+    _make_claims_anew()
     _add_columns()
     _count_opinions()
     for name, column in (("ix_images_waiting", "id"), ("ix_images_waiting_shuffled", "sha256")):
         op.create_index(name, "images", ["project_id", column], sqlite_where=WAITING, postgresql_where=WAITING)
+    op.create_index("ix_images_excluded", "images", ["project_id"], sqlite_where=EXCLUDED, postgresql_where=EXCLUDED)
 
 
 def _make_label_tables() -> None:
@@ -112,6 +115,21 @@ def _make_desk_tables() -> None:
     op.create_index(op.f("ix_flags_image_id"), "flags", ["image_id"])
 
 
+def _make_claims_anew() -> None:
+    """Let several people have one image at once; claims last minutes, so that none is worth taking along."""
+    op.drop_table("claims")
+    op.create_table(
+        "claims",
+        _reference("claims", "image_id", "images"),
+        _reference("claims", "account_id", "accounts"),
+        _reference("claims", "project_id", "projects"),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("image_id", "account_id", name=op.f("pk_claims")),
+    )
+    for column in ("account_id", "project_id"):
+        op.create_index(op.f(f"ix_claims_{column}"), "claims", [column])
+
+
 def _add_columns() -> None:
     # Columns are added without copying the tables: SQLite would drop the old copy, and with it all that refers to it.
     op.add_column("annotations", sa.Column("whole", sa.Boolean(), server_default=sa.true(), nullable=False))
@@ -121,7 +139,7 @@ def _add_columns() -> None:
     op.add_column("skips", sa.Column("note", sa.Text(), server_default="", nullable=False))
     op.add_column("images", sa.Column("opinions", sa.Integer(), server_default="1", nullable=False))
     op.add_column("images", sa.Column("needed", sa.Integer(), server_default="1", nullable=False))
-    for column in ("group_id", "merged_into_id", "split_from_id"):
+    for column in ("group_id", "merged_into_id", "merged_since", "split_from_id"):
         op.add_column("labels", sa.Column(column, sa.Integer(), nullable=True))
 
 
