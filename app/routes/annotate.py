@@ -1,6 +1,7 @@
 """The JSON that the scripts of the annotator's desk speak."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,8 +13,7 @@ from app.deps import Annotator, DbSession, ReadingAnnotator
 from app.domain.sampling import Order
 from app.domain.statuses import Answer
 from app.models import Account, Image, Project
-from app.services import claims, predictions, queue, second_opinions
-from app.services.images import image_urls
+from app.services import claims, desk_items, queue, second_opinions
 
 router = APIRouter()
 API = "/api/v1/projects/{project_id}/annotate"
@@ -75,7 +75,7 @@ def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
         )
     with session_scope(writes=False) as session:
         return {
-            "items": _asked(session, account, _items(session, project, batch.images)),
+            "items": _asked(session, account, _items(session, project, account, batch.images)),
             "order": batch.order.value,
             "progress": _progress(session, project, account),
         }
@@ -94,7 +94,8 @@ def submit(session: DbSession, access: Annotator, given: SubmitRequest) -> dict[
         asked=given.asked,
         seconds=given.seconds,
     )
-    return {"annotation": annotation.id}
+    said = desk_items.revealed(session, access.project, access.account, given.image_id)
+    return {"annotation": annotation.id, "suggestions": [asdict(one) for one in said]}
 
 
 @router.post(f"{API}/skip")
@@ -132,7 +133,7 @@ def history(
 ) -> dict[str, Any]:
     """List what this person answered and skipped, newest first."""
     past = queue.history(session, access.project, access.account, before=before, limit=limit)
-    items = _items(session, access.project, [entry.image for entry in past])
+    items = _items(session, access.project, access.account, [entry.image for entry in past])
     return {
         "items": [
             item | {"answers": entry.answers, "at": entry.at.isoformat()}
@@ -142,27 +143,8 @@ def history(
     }
 
 
-def _items(session: Session, project: Project, images: Iterable[Image]) -> list[dict[str, Any]]:
-    listed = list(images)
-    said = predictions.suggestions(session, project.id, [image.id for image in listed])
-    items = []
-    for image in listed:
-        urls = image_urls(project.id, image)
-        items.append(
-            {
-                "id": image.id,
-                "name": image.name,
-                "width": image.width,
-                "height": image.height,
-                "screen": urls.screen,
-                "page": urls.page,
-                "suggestions": [
-                    {"label": one.label_id, "probability": one.probability, "predicted": one.predicted}
-                    for one in said.get(image.id, [])
-                ],
-            }
-        )
-    return items
+def _items(session: Session, project: Project, account: Account, images: Iterable[Image]) -> list[dict[str, Any]]:
+    return [asdict(item) for item in desk_items.items(session, project, account, images)]
 
 
 def _asked(session: Session, account: Account, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
