@@ -153,7 +153,7 @@ def review(page: Page, report: str, truth: dict[str, list[str]]) -> None:
     taken = False
     for position in range(total):
         page.wait_for_selector(f"[data-place][data-position='{position}']")
-        name = page.inner_text(".review__facts a[href*='/images/']").strip()
+        name = page.inner_text(".review__facts > p.small a[href*='/images/']").strip()
         label = page.inner_text(".review__head h2 .label-name").strip()
         said = page.inner_text(".review__facts dl.definition dd strong >> nth=0").strip()
         wrong = (label in truth[name]) != (said == "present")
