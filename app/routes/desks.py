@@ -1,23 +1,39 @@
-"""The page of the annotator's desk; the images come to it by its scripts."""
+"""The page of the annotator's desk, to which the images come by its scripts; flags, and reasons for skips."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
 from app.config import get_settings
 from app.deps import Annotator, DbSession
 from app.domain.sampling import Order
-from app.domain.statuses import Role
+from app.domain.statuses import Role, SkipReason
 from app.i18n import gettext as _
 from app.models import Label, Project
 from app.routes.annotate import API
-from app.services import queue, runs
+from app.services import flags, queue, runs, skip_reasons
 from app.services.labels import live_labels
 from app.templating import render
 
 router = APIRouter()
+
+
+class FlagRequest(BaseModel):
+    """An image to flag, or whose flag to take away."""
+
+    image_id: int
+    flagged: bool
+
+
+class ReasonRequest(BaseModel):
+    """Why an image was passed by; without a reason, an earlier one is taken back."""
+
+    image_id: int
+    reason: SkipReason | None
+    note: Annotated[str, Field(max_length=2 * skip_reasons.NOTE_MAX_LENGTH)] = ""
 
 
 @dataclass(frozen=True)
@@ -56,3 +72,18 @@ def desk_page(request: Request, session: DbSession, access: Annotator) -> Respon
         },
     )
     return render(request, "annotate/page.html", page)
+
+
+@router.post(f"{API}/flag")
+def flag(session: DbSession, access: Annotator, given: FlagRequest) -> dict[str, bool]:
+    """Flag an image, or take this person's flag away."""
+    change = flags.put if given.flagged else flags.take_away
+    change(session, access.project, access.account, given.image_id)
+    return {"flagged": given.flagged}
+
+
+@router.post(f"{API}/reason")
+def reason(session: DbSession, access: Annotator, given: ReasonRequest) -> dict[str, str | None]:
+    """Say why an image was passed by."""
+    skip = skip_reasons.give(session, access.project, access.account, **given.model_dump())
+    return {"reason": skip.reason, "note": skip.note}
