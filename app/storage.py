@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -58,6 +59,10 @@ class Storage:
     def empty_map(self, run_id: int, image_id: int, label_id: int) -> Path:
         """Where it is noted that nothing in an image speaks for a label."""
         return self.activation_map(run_id, image_id, label_id).with_suffix(".none")
+
+    def similarity(self, project_id: int, made: datetime) -> Path:
+        """Where the vectors of a project's images are; a later project of the same number has a file of its own."""
+        return self.root / "similarity" / str(project_id) / f"{made:%Y%m%d%H%M%S%f}.npy"
 
     @property
     def run(self) -> Path:

@@ -73,6 +73,7 @@ class JobKind(StrEnum):
     INSPECT = "inspect"
     ACTIVATION = "activation"
     TIDY = "tidy"
+    SIMILARITY = "similarity"
 
 
 class Answer(StrEnum):

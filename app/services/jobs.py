@@ -27,9 +27,12 @@ REPEATABLE = frozenset(
         JobKind.ACTIVATION,
         JobKind.INSPECT,
         JobKind.TIDY,
+        JobKind.SIMILARITY,
     }
 )
 MAX_ATTEMPTS = 3
+# Nobody waits for these; each gives way to all other kinds but those after it, or two would give way to each other.
+BACKGROUND = (JobKind.INSPECT, JobKind.SIMILARITY)
 _UNREMARKABLE = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
 # The broker may have lost a message, or been down: a job that waits longer is sent again.
 RESEND_AFTER = timedelta(seconds=15)
@@ -43,6 +46,7 @@ TASK_OF_KIND = {
     JobKind.PREDICT: "loupe.predict",
     JobKind.INSPECT: "loupe.inspect",
     JobKind.ACTIVATION: "loupe.activation",
+    JobKind.SIMILARITY: "loupe.similarity",
 }
 
 
@@ -226,7 +230,8 @@ def others_wait(session: Session, held: Held) -> bool:
     """Tell whether somebody waits for work of another kind from the same workers."""
     kind = get_job(session, held.job_id).kind
     queue = QUEUE_OF_TASK[TASK_OF_KIND[kind]]
-    others = [each for each, task in TASK_OF_KIND.items() if each is not kind and QUEUE_OF_TASK[task] == queue]
+    behind = BACKGROUND[BACKGROUND.index(kind) :] if kind in BACKGROUND else (kind,)
+    others = [each for each, task in TASK_OF_KIND.items() if each not in behind and QUEUE_OF_TASK[task] == queue]
     query = select(Job.id).where(Job.status == JobStatus.QUEUED, Job.kind.in_(others))
     return session.scalar(query.limit(1)) is not None
 

@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import FINAL_JOB_STATUSES, OPEN_JOB_STATUSES, JobKind, JobStatus
-from app.models import Image, Import, Job, Run
+from app.models import Image, Import, Job, Project, Run
 from app.services import jobs, uploads
 from app.storage import Storage
 
@@ -43,6 +43,7 @@ class Store(StrEnum):
     MAPS = "maps"
     UPLOADS = "uploads"
     PREDICTIONS = "predictions"
+    SIMILARITY = "similarity"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Needed:
     """What the database refers to, at one moment; while images are coming in nobody knows which files they need."""
 
     images: frozenset[bytes]
+    projects: frozenset[int]
     runs: frozenset[int]
     imports: frozenset[int]
     over: frozenset[int]
@@ -83,6 +85,7 @@ def needed(session: Session) -> Needed:
     over = select(Import.id).join(Job, Job.id == Import.job_id).where(Job.status.in_(_OVER))
     return Needed(
         images=frozenset(bytes.fromhex(each) for each in session.scalars(select(Image.sha256).distinct())),
+        projects=frozenset(session.scalars(select(Project.id))),
         runs=frozenset(session.scalars(select(Run.id))),
         imports=frozenset(session.scalars(select(Import.id))),
         over=frozenset(session.scalars(over)),
@@ -107,6 +110,7 @@ def leftovers(storage: Storage, wanted: Needed, before: float) -> Iterator[Lefto
     yield from _numbered(Store.MAPS, root / "maps", wanted.runs, before)
     yield from _numbered(Store.UPLOADS, root / "uploads", wanted.imports, before)
     yield from _numbered(Store.PREDICTIONS, root / "predictions", wanted.jobs, before)
+    yield from _numbered(Store.SIMILARITY, root / "similarity", wanted.projects, before)
     for import_id in sorted(wanted.over):
         for path in uploads.superfluous(storage, import_id):
             yield from _if_old(Store.UPLOADS, path, before)

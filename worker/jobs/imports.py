@@ -18,7 +18,7 @@ from app.errors import AppError, Cancelled
 from app.formats.entries import Entry, EntryRefused, FileRefusal, Source, printable
 from app.i18n import gettext as _
 from app.i18n import ngettext
-from app.services import gathering, import_results, imports, jobs, predictions, uploads
+from app.services import gathering, import_results, imports, jobs, predictions, similarity, uploads
 from app.services.import_results import Known, NewImage
 from app.storage import Storage, get_storage
 from worker.imaging import ImageRefused
@@ -77,6 +77,7 @@ def bring_in(progress: Progress, import_id: int, source: Source) -> None:
         _write(reading)
         with session_scope() as session:
             predictions.request_predictions(session, reading.project_id)
+            similarity.request(session, reading.project_id)
     except Cancelled:
         _say_cancelled(reading)
         raise

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from app.domain.statuses import JobKind
-from worker.jobs import activation, evaluation, inspection, prediction, training
+from worker.jobs import activation, evaluation, inspection, prediction, similarity, training
 from worker.running import run_job
 
 
@@ -35,3 +35,9 @@ def look(job_id: int) -> None:
 def inspect(job_id: int) -> None:
     """Look through a run's images for doubtful answers, twins and outliers."""
     run_job(job_id, inspection.work, JobKind.INSPECT)
+
+
+@shared_task(name="loupe.similarity")
+def compare(job_id: int) -> None:
+    """Make the vectors that say which images of a project are alike."""
+    run_job(job_id, similarity.work, JobKind.SIMILARITY)

@@ -41,7 +41,18 @@ def test_only_review_and_adjudication_settle_the_truth() -> None:
 
 
 def test_values_are_what_the_database_and_exports_hold() -> None:
-    kinds = ["import", "train", "evaluate", "predict", "sample", "images", "inspect", "activation", "tidy"]
+    kinds = [
+        "import",
+        "train",
+        "evaluate",
+        "predict",
+        "sample",
+        "images",
+        "inspect",
+        "activation",
+        "tidy",
+        "similarity",
+    ]
     assert list(JobKind) == kinds
     assert list(Answer) == ["present", "absent", "unsure"]
     assert list(Split) == ["train", "validation", "test"]
