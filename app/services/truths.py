@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.ground_truth import Decision, SubmittedAnswer, resolve
+from app.domain.lineage import Lineage, Merge
 from app.domain.statuses import View
-from app.models import Annotation, AnnotationAnswer, Image, Truth
+from app.models import Annotation, AnnotationAnswer, Image, Label, Truth
 
 # Well below the 32 766 values that SQLite takes in one statement, with room for several rows an image.
 BATCH = 500
@@ -22,15 +23,22 @@ def refresh(session: Session, image_ids: Collection[int]) -> None:
         lock_images(session, batch)
         session.flush()  # the answers that were just given count too
         decisions, answers = _votes(session, batch)
+        # Labels of another project are never answered for here, so that all projects' may be read together.
+        descent = _lineage(session, Label.project_id.in_(select(Image.project_id).where(Image.id.in_(batch))))
         session.execute(delete(Truth).where(Truth.image_id.in_(batch)))
         rows = [
             {"image_id": image_id, "label_id": label_id, "value": value}
             for image_id in batch
-            for label_id, value in sorted(resolve(decisions[image_id], answers[image_id]).items())
+            for label_id, value in sorted(resolve(decisions[image_id], answers[image_id], descent).items())
         ]
         if rows:
             session.execute(insert(Truth), rows)
         count_needed(session, Image.id.in_(batch))
+
+
+def lineage(session: Session, project_id: int) -> Lineage:
+    """Tell which labels of a project were merged into others, and which were split from others."""
+    return _lineage(session, Label.project_id == project_id)
 
 
 def count_needed(session: Session, images: ColumnElement[bool]) -> None:
@@ -69,6 +77,18 @@ def in_batches(values: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
+def _lineage(session: Session, wanted: ColumnElement[bool]) -> Lineage:
+    query = select(Label.id, Label.merged_into_id, Label.merged_since, Label.split_from_id)
+    changed = or_(Label.merged_into_id.is_not(None), Label.split_from_id.is_not(None))
+    merged, split = {}, {}
+    for label_id, into, since, parent in session.execute(query.where(wanted, changed)):
+        if into is not None:
+            merged[label_id] = Merge(into, since or 1)
+        if parent is not None:
+            split[label_id] = parent
+    return Lineage(merged, split)
+
+
 def _votes(
     session: Session, image_ids: Collection[int]
 ) -> tuple[dict[int, list[Decision]], dict[int, list[SubmittedAnswer]]]:
@@ -80,15 +100,16 @@ def _votes(
             Annotation.created_at,
             AnnotationAnswer.label_id,
             AnnotationAnswer.value,
+            AnnotationAnswer.definition_version,
         )
         .join(AnnotationAnswer, AnnotationAnswer.annotation_id == Annotation.id)
         .where(Annotation.image_id.in_(image_ids), Annotation.superseded_at.is_(None))
     )
     decisions: dict[int, list[Decision]] = defaultdict(list)
     answers: dict[int, list[SubmittedAnswer]] = defaultdict(list)
-    for image_id, annotation_id, view, created_at, label_id, value in session.execute(query):
+    for image_id, annotation_id, view, created_at, label_id, value, version in session.execute(query):
         if view.decides:
-            decisions[image_id].append(Decision(label_id, value, created_at, annotation_id))
+            decisions[image_id].append(Decision(label_id, value, created_at, annotation_id, version))
         else:
-            answers[image_id].append(SubmittedAnswer(annotation_id, label_id, value))
+            answers[image_id].append(SubmittedAnswer(annotation_id, label_id, value, version))
     return decisions, answers
