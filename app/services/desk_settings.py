@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from app.domain.sampling import Order
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
-from app.models import DeskSettings, Project
+from app.models import DeskSettings, Label, Project
 
 # Some pages of print; what is longer is a book, and belongs behind a link.
 GUIDE_MAX_LENGTH = 40_000
@@ -15,6 +16,8 @@ OPINIONS_MOST = 20
 CONTROL_SHARE_MOST = 0.5
 # A run after every few answers would be out of date before it ends.
 TRAIN_AFTER_LEAST = 10
+# The orders that are about one label: this one cannot do without, the other one can.
+ORDERS_OF_LABELS = frozenset({Order.MOST_LIKELY, Order.LEAST_CERTAIN})
 
 
 def settings_of(session: Session, project: Project) -> DeskSettings:
@@ -33,6 +36,7 @@ def defaults(project_id: int) -> DeskSettings:
 def change(session: Session, project: Project, values: Mapping[str, object]) -> DeskSettings:
     """Change some settings of a project's desk, by the names of their columns."""
     _check(defaults(project.id), values)
+    _check_order(session, project, values)
     settings = session.get(DeskSettings, project.id)
     if settings is None:
         settings = defaults(project.id)
@@ -60,3 +64,20 @@ def _check(settings: DeskSettings, values: Mapping[str, object]) -> None:
         fields["train_after"] = _("Please choose at least %(least)s answers.") % {"least": TRAIN_AFTER_LEAST}
     if fields:
         raise InvalidInputError(next(iter(fields.values())), fields=fields)
+
+
+def _check_order(session: Session, project: Project, values: Mapping[str, object]) -> None:
+    """Refuse an order about a label where there is no such label."""
+    if not {"order", "order_label_id"} & values.keys():
+        return
+    settings = settings_of(session, project)
+    order, label_id = values.get("order", settings.order), values.get("order_label_id", settings.order_label_id)
+    label = None if label_id is None else session.get(Label, label_id)
+    usable = label is not None and label.project_id == project.id and label.removed_at is None
+    if label_id is not None and not usable:
+        sentence = _("This label is not one of this project, or no longer.")
+    elif order is Order.MOST_LIKELY and not usable:
+        sentence = _("Please say which label is meant.")
+    else:
+        return
+    raise InvalidInputError(sentence, fields={"order_label_id": sentence})
