@@ -4,9 +4,10 @@ from collections.abc import Collection
 from string import ascii_lowercase
 
 # What the desk does with a key of its own: none apply, skip, back, undo, zoom, definitions, guide, full screen,
-# help, submit, submit too, move about, zoom in, zoom out, zoom to fit.
+# comment, invert, contrast, rotate, help, find a label (twice), submit, submit too, move about, zoom in and out, fit.
+# Where an older label has one of these keys, the label keeps it and the desk does without.
 RESERVED_KEYS = frozenset(
-    {"n", "s", "b", "u", "z", "d", "g", "f", "?", "Enter", " "}
+    {"n", "s", "b", "u", "z", "d", "g", "f", "c", "i", "k", "r", "?", "/", ",", "Enter", " "}
     | {"ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"}
     | {"+", "-", "0"}
 )
