@@ -94,11 +94,11 @@ class Flag(Base):
 
 
 class Claim(Base):
-    """A short lease: this image is before this person, and nobody else gets it until it expires."""
+    """A short lease: this image is before this person until it expires; of one image as many as it needs opinions."""
 
     __tablename__ = "claims"
 
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True, index=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

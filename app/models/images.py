@@ -10,6 +10,8 @@ from app.domain.statuses import Split
 from app.models.types import UtcDateTime, now, text_enum
 
 WAITING = text("needed > 0 AND excluded_at IS NULL")
+PARTLY = text("needed > 0 AND needed < opinions AND excluded_at IS NULL")
+EXCLUDED = text("excluded_at IS NOT NULL")
 
 
 class Image(Base):
@@ -23,6 +25,10 @@ class Image(Base):
         # The annotation queue looks at nothing else, so that it is as quick in a large collection as in a small one.
         Index("ix_images_waiting", "project_id", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_images_waiting_shuffled", "project_id", "sha256", sqlite_where=WAITING, postgresql_where=WAITING),
+        # Where one answer is enough, none is in here.
+        Index("ix_images_partly", "project_id", "id", sqlite_where=PARTLY, postgresql_where=PARTLY),
+        # Few are left out: to count the others is to count all and take these off.
+        Index("ix_images_excluded", "project_id", sqlite_where=EXCLUDED, postgresql_where=EXCLUDED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from app.deps import Annotator, DbSession, ReadingAnnotator
 from app.domain.sampling import Order
 from app.domain.statuses import Answer
 from app.models import Account, Image, Project
-from app.services import claims, desk_items, queue, second_opinions
+from app.services import claims, desk_items, queue, queue_history, queue_progress, second_opinions
 
 router = APIRouter()
 API = "/api/v1/projects/{project_id}/annotate"
@@ -77,8 +77,18 @@ def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
         return {
             "items": _asked(session, account, _items(session, project, account, batch.images)),
             "order": batch.order.value,
-            "progress": _progress(session, project, account),
+            # Why no image comes, where none does.
+            "empty": None
+            if batch.images
+            else queue_progress.why_empty(session, project, account, skipped=asked.skipped, held=asked.held),
         }
+
+
+@router.get(f"{API}/progress")
+def progress(session: DbSession, access: Annotator) -> dict[str, int]:
+    """Tell how far the tagging is; apart from the images, which must not wait for it."""
+    found = queue_progress.progress(session, access.project, access.account)
+    return asdict(found) | {"done": found.done}
 
 
 @router.post(f"{API}/submit")
@@ -129,10 +139,10 @@ def history(
     session: DbSession,
     access: Annotator,
     before: AwareDatetime | None = None,
-    limit: Annotated[int, Query(ge=1, le=queue.HISTORY_MOST)] = queue.HISTORY_MOST,
+    limit: Annotated[int, Query(ge=1, le=queue_history.HISTORY_MOST)] = queue_history.HISTORY_MOST,
 ) -> dict[str, Any]:
     """List what this person answered and skipped, newest first."""
-    past = queue.history(session, access.project, access.account, before=before, limit=limit)
+    past = queue_history.history(session, access.project, access.account, before=before, limit=limit)
     items = _items(session, access.project, access.account, [entry.image for entry in past])
     return {
         "items": [
@@ -153,14 +163,3 @@ def _asked(session: Session, account: Account, items: list[dict[str, Any]]) -> l
     return [
         item | {"asked": [{"label": one.label, "who": one.who} for one in found.get(item["id"], [])]} for item in items
     ]
-
-
-def _progress(session: Session, project: Project, account: Account) -> dict[str, int]:
-    found = queue.progress(session, project, account)
-    return {
-        "total": found.total,
-        "done": found.done,
-        "left": found.left,
-        "skipped": found.skipped,
-        "elsewhere": found.elsewhere,
-    }

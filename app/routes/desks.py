@@ -14,7 +14,7 @@ from app.domain.statuses import Role, SkipReason
 from app.i18n import gettext as _
 from app.models import Label, Project
 from app.routes.annotate import API
-from app.services import flags, queue, runs, skip_reasons
+from app.services import flags, queue_progress, runs, skip_reasons
 from app.services.labels import live_labels
 from app.templating import render
 
@@ -43,7 +43,7 @@ class DeskPage:
     project: Project
     role: Role
     labels: list[Label]
-    progress: queue.Progress
+    progress: queue_progress.Progress
     run_number: int | None
     orders: list[tuple[str, str]]
     desk: dict[str, Any]
@@ -61,7 +61,7 @@ def desk_page(request: Request, session: DbSession, access: Annotator) -> Respon
         project=project,
         role=access.role,
         labels=live_labels(session, project.id),
-        progress=queue.progress(session, project, access.account),
+        progress=queue_progress.progress(session, project, access.account),
         run_number=run.number if run else None,
         orders=orders,
         desk={

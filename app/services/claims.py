@@ -1,31 +1,34 @@
-"""Claims: short leases that keep two people from tagging the same image at once."""
+"""Claims: short leases that keep more people from tagging an image at once than it needs."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, or_, select
+from sqlalchemy import ColumnElement, Table, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.config import get_settings
 from app.models import Account, Claim, Image, Project
 from app.models.types import now
+from app.services import waiting
 from app.services.truths import in_batches
 
 
 def take(session: Session, project: Project, account: Account, image_ids: Collection[int]) -> list[int]:
     """Claim images for a person, or renew their claims; gives those that are this person's now, in the given order.
 
-    An image under another person's live claim is left out; an expired claim is taken over.
+    An image that as many others hold as it needs is left out; an expired claim holds nothing.
     """
     lock(session, project)
     moment = now()
     usable = select(Image.id).where(Image.project_id == project.id, Image.excluded_at.is_(None))
+    usable = usable.where(or_(_held_by(account, moment), ~waiting.taken(account, moment)))
     got: set[int] = set()
     for batch in in_batches(sorted(set(image_ids))):
-        known = session.scalars(usable.where(Image.id.in_(batch)).order_by(Image.id))
-        got.update(_upsert(session, project, account, known.all(), moment))
+        ours = session.scalars(usable.where(Image.id.in_(batch)).order_by(Image.id)).all()
+        _write(session, project, account, ours, moment)
+        got.update(ours)
     return [image_id for image_id in image_ids if image_id in got]
 
 
@@ -38,36 +41,29 @@ def release(session: Session, account: Account, image_ids: Collection[int]) -> N
 def lock(session: Session, project: Project) -> None:
     """Let one person at a time choose images in a project; it takes milliseconds.
 
-    Without it two people who choose in different orders could wait for each other's images for ever. SQLite has one
-    writer anyway.
+    Without it two people could both take the last place at an image, and two who choose in different orders could wait
+    for each other for ever. SQLite has one writer anyway.
     """
     query = select(Project.id).where(Project.id == project.id)
     session.execute(query.with_for_update(key_share=True))
 
 
-def _upsert(
-    session: Session, project: Project, account: Account, image_ids: Sequence[int], moment: datetime
-) -> list[int]:
+def _held_by(account: Account, moment: datetime) -> ColumnElement[bool]:
+    return exists().where(Claim.image_id == Image.id, Claim.account_id == account.id, Claim.expires_at > moment)
+
+
+def _write(session: Session, project: Project, account: Account, image_ids: Sequence[int], moment: datetime) -> None:
     if not image_ids:
-        return []
+        return
+    session.execute(delete(Claim).where(Claim.image_id.in_(image_ids), Claim.expires_at <= moment))
     # Both databases speak the same dialect here, but SQLAlchemy has no common word for it.
     insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     table = Claim.__table__
     assert isinstance(table, Table)  # noqa: S101 - its declared type is wider than what it is
-    statement = insert(table).values(
-        [
-            {
-                "image_id": image_id,
-                "account_id": account.id,
-                "project_id": project.id,
-                "expires_at": moment + timedelta(minutes=get_settings().claim_minutes),
-            }
-            for image_id in image_ids
-        ]
-    )
+    expires_at = moment + timedelta(minutes=get_settings().claim_minutes)
+    ours = {"account_id": account.id, "project_id": project.id, "expires_at": expires_at}
+    statement = insert(table).values([{"image_id": image_id} | ours for image_id in image_ids])
     statement = statement.on_conflict_do_update(
-        index_elements=[table.c.image_id],
-        set_={"account_id": statement.excluded.account_id, "expires_at": statement.excluded.expires_at},
-        where=or_(table.c.expires_at <= moment, table.c.account_id == account.id),
+        index_elements=[table.c.image_id, table.c.account_id], set_={"expires_at": statement.excluded.expires_at}
     )
-    return list(session.scalars(statement.returning(table.c.image_id)))
+    session.execute(statement)

@@ -1,26 +1,22 @@
-"""The annotation queue: which image comes next for whom, passing images by, going back."""
+"""The annotation queue: which image comes next for whom, answering, passing images by, taking it back."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
 from app.domain.sampling import Order
 from app.domain.statuses import Answer, View
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Annotation, Claim, Image, Project, Skip
+from app.models import Account, Annotation, Image, Project, Skip
 from app.models.types import now
-from app.services import annotations, claims, rankings, second_opinions, truths
+from app.services import annotations, claims, rankings, second_opinions, truths, waiting
 from app.services.rankings import Ranking
 
 # The image on the screen and those preloaded behind it; more would keep images from others for no gain.
 BATCH_MOST = 10
-# Where nothing more than a look back is wanted, this many are at hand.
-HISTORY_MOST = 50
 
 
 @dataclass(frozen=True)
@@ -31,34 +27,6 @@ class Batch:
     order: Order
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far the tagging is, in images that are not excluded.
-
-    `left` are those nobody has tagged; of these, `skipped` were passed by by this person, and `elsewhere` are before
-    others now.
-    """
-
-    total: int
-    left: int
-    skipped: int
-    elsewhere: int
-
-    @property
-    def done(self) -> int:
-        """Count the images that somebody tagged."""
-        return self.total - self.left
-
-
-@dataclass(frozen=True)
-class Past:
-    """An image this person has dealt with: the answers given, or None where it was skipped."""
-
-    image: Image
-    answers: dict[int, Answer] | None
-    at: datetime
-
-
 def rank(
     session: Session, project: Project, account: Account, *, order: Order = Order.SEQUENTIAL, skipped: bool = False
 ) -> Ranking:
@@ -66,8 +34,8 @@ def rank(
 
     With many images that takes a while: asked for in a transaction that only reads, it keeps nobody from saving.
     """
-    waiting = _waiting(project.id).where(*_free(account, skipped=skipped)).order_by(Image.id)
-    return rankings.rank(session, project, account, order, waiting)
+    query = _waiting(project.id, account).where(*_free(account, skipped=skipped)).order_by(Image.id)
+    return rankings.rank(session, project, account, order, query)
 
 
 def next_images(
@@ -93,25 +61,12 @@ def next_images(
     wanted = max(0, min(count, BATCH_MOST))
     asked = _asked(project.id, account).where(*free)
     first: Sequence[int] = session.scalars(asked.limit(wanted)).all()
-    query = _waiting(project.id).where(*free, Image.id.not_in(first))
+    query = _waiting(project.id, account).where(*free, Image.id.not_in(first))
     # Looked at once more, now that nobody else can choose.
     others = _still_waiting(session, query, ranking, wanted - len(first))
     claimed = claims.take(session, project, account, [*first, *others][:wanted])
     found = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(claimed)))}
     return Batch([found[image_id] for image_id in claimed], ranking.order)
-
-
-def progress(session: Session, project: Project, account: Account) -> Progress:
-    """Count how far a project's tagging is, as one person sees it."""
-    waiting = ~_answered()
-    passed = _skipped_by(account)
-    query = select(
-        func.count(),
-        _how_many(waiting),
-        _how_many(waiting & passed),
-        _how_many(waiting & ~passed & _elsewhere(account, now())),
-    ).where(Image.project_id == project.id, Image.excluded_at.is_(None))
-    return Progress(*session.execute(query).one())
 
 
 def answer(
@@ -186,39 +141,6 @@ def undo(session: Session, project: Project, account: Account, client_key: str) 
     return True
 
 
-def history(
-    session: Session, project: Project, account: Account, *, before: datetime | None = None, limit: int = HISTORY_MOST
-) -> list[Past]:
-    """List what a person answered and skipped at the desk, newest first."""
-    given = (
-        select(Annotation, Image)
-        .join(Image, Image.id == Annotation.image_id)
-        .options(selectinload(Annotation.answers))
-        .where(Annotation.project_id == project.id, Annotation.account_id == account.id)
-        .where(Annotation.superseded_at.is_(None), Annotation.view == View.ANNOTATE, Image.excluded_at.is_(None))
-        .order_by(Annotation.created_at.desc())
-    )
-    passed = (
-        select(Skip, Image)
-        .join(Image, Image.id == Skip.image_id)
-        .where(Image.project_id == project.id, Skip.account_id == account.id, Skip.undone_at.is_(None))
-        .where(Image.excluded_at.is_(None), ~_answered(account))
-        .order_by(Skip.created_at.desc())
-    )
-    if before is not None:
-        given, passed = given.where(Annotation.created_at < before), passed.where(Skip.created_at < before)
-    most = max(0, min(limit, HISTORY_MOST))
-    past = [
-        Past(image, {one.label_id: one.value for one in annotation.answers}, annotation.created_at)
-        for annotation, image in session.execute(given.limit(most))
-    ]
-    past += [Past(image, None, skipped.created_at) for skipped, image in session.execute(passed.limit(most))]
-    newest: dict[int, Past] = {}
-    for entry in sorted(past, key=lambda entry: entry.at, reverse=True):
-        newest.setdefault(entry.image.id, entry)
-    return list(newest.values())[:most]
-
-
 def _still_waiting(session: Session, query: Select[int], ranking: Ranking, wanted: int) -> list[int]:
     """Take the first images of a ranking that wait still, and after them what came to wait since."""
     found: list[int] = []
@@ -233,38 +155,17 @@ def _still_waiting(session: Session, query: Select[int], ranking: Ranking, wante
     return found[:wanted]
 
 
-def _waiting(project_id: int) -> Select[int]:
-    return select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None), ~_answered())
+def _waiting(project_id: int, account: Account) -> Select[int]:
+    return select(Image.id).where(waiting.waits(project_id), ~waiting.answered_by(account))
 
 
 def _free(account: Account, *, skipped: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Say in SQL, for queries on Image, that nobody else has it, and that the person has (not) passed it by."""
-    passed = _skipped_by(account)
-    return ~_elsewhere(account, now()), passed if skipped else ~passed
+    passed = waiting.skipped_by(account)
+    return waiting.free(account, now()), passed if skipped else ~passed
 
 
 def _asked(project_id: int, account: Account) -> Select[int]:
     """Find the images about which this person is asked for a second opinion, the oldest question first."""
     query = select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None))
     return query.where(second_opinions.awaits(account)).order_by(second_opinions.first_asked(), Image.id)
-
-
-def _answered(account: Account | None = None) -> ColumnElement[bool]:
-    found = exists().where(
-        Annotation.image_id == Image.id,
-        Annotation.superseded_at.is_(None),
-        Annotation.view.in_(annotations.VOTING_VIEWS),
-    )
-    return found if account is None else found.where(Annotation.account_id == account.id)
-
-
-def _skipped_by(account: Account) -> ColumnElement[bool]:
-    return exists().where(Skip.image_id == Image.id, Skip.account_id == account.id, Skip.undone_at.is_(None))
-
-
-def _elsewhere(account: Account, moment: datetime) -> ColumnElement[bool]:
-    return exists().where(Claim.image_id == Image.id, Claim.account_id != account.id, Claim.expires_at > moment)
-
-
-def _how_many(condition: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

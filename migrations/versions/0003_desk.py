@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 WAITING = sa.text("needed > 0 AND excluded_at IS NULL")
+PARTLY = sa.text("needed > 0 AND needed < opinions AND excluded_at IS NULL")
 EXCLUDED = sa.text("excluded_at IS NOT NULL")
 
 
@@ -20,6 +21,7 @@ def upgrade() -> None:
     _count_opinions()
     for name, column in (("ix_images_waiting", "id"), ("ix_images_waiting_shuffled", "sha256")):
         op.create_index(name, "images", ["project_id", column], sqlite_where=WAITING, postgresql_where=WAITING)
+    op.create_index("ix_images_partly", "images", ["project_id", "id"], sqlite_where=PARTLY, postgresql_where=PARTLY)
     op.create_index("ix_images_excluded", "images", ["project_id"], sqlite_where=EXCLUDED, postgresql_where=EXCLUDED)
 
 

@@ -7,13 +7,14 @@ import { renewToken } from "./token.js";
 const AT_HAND = 5;
 const LOW = 3;
 const LOOK_AGAIN_MS = 10_000;
+const COUNT_AGAIN_MS = 30_000;
 const LONGEST_WAIT_MS = 30_000;
 
 export class Feed {
   order = "sequential";
   skipped = false;
   progress = null;
-  /** Why no image comes: loading, done, skipped, no-skipped, waiting or trouble. */
+  /** Why no image comes: loading, done, others, skipped, no-skipped, waiting or trouble. */
   state = "loading";
   trouble = "";
   #asking = null;
@@ -21,7 +22,7 @@ export class Feed {
   #wait = 1000;
   #round = 0;
 
-  /** Parts: api, account; `queued` and `pending` count, `held` gives ids that are here, `take` gets new items, onChange. */
+  /** Parts: api, account; `queued`, `pending` and `skipping` count, `held` gives ids that are here, `take` gets new items, onChange. */
   constructor(parts) {
     Object.assign(this, parts);
   }
@@ -54,7 +55,6 @@ export class Feed {
       const answer = await csrfFetch(`${this.api}/next`, { json: { ...wish, held: this.held() } });
       if (round !== this.#round) return;
       this.#wait = 1000;
-      this.progress = { ...answer.progress, done: answer.progress.done + this.pending() };
       this.take(answer.items);
       this.state = this.#stateOf(answer);
       if (this.state === "waiting") this.#later(LOOK_AGAIN_MS);
@@ -64,12 +64,22 @@ export class Feed {
     this.onChange();
   }
 
-  #stateOf({ items, progress }) {
+  /** Tell how far the tagging is, now and every while; what fails is told by the images that do not come. */
+  async count() {
+    try {
+      const counted = await csrfFetch(`${this.api}/progress`);
+      this.progress = { ...counted, done: counted.done + this.pending() };
+      this.onChange();
+    } catch (error) {
+      if (error.name !== "HttpError") throw error;
+    }
+    setTimeout(() => this.count(), COUNT_AGAIN_MS);
+  }
+
+  #stateOf({ items, empty }) {
     if (items.length > 0) return "loading";
-    if (this.skipped) return "no-skipped";
-    // Answers under way count as given. A skip under way is not known as one yet, but its image is left.
-    if (progress.left - this.pending() <= 0) return "done";
-    return progress.elsewhere > 0 ? "waiting" : "skipped";
+    // A skip under way is not known as one yet, but its image is left.
+    return empty === "done" && this.skipping() > 0 ? "skipped" : empty;
   }
 
   async #failed(error) {

@@ -46,6 +46,7 @@ const feed = new Feed({
   take: (items) => timeline.add(items.map((item) => entryOf(item))),
   // What is still under way counts as tagged, as the annotator sees it.
   pending: () => saver.operations.filter((operation) => operation.kind === "submit").length,
+  skipping: () => saver.operations.filter((operation) => operation.kind === "skip").length,
   onChange: () => desk.show(),
 });
 const desk = new Desk({ api, timeline, view, labels, saver, feed, preloader, pace: new Pace() });
@@ -118,4 +119,5 @@ try {
 // What is still unsaved comes first: its images are not to come up a second time.
 await saver.resume();
 await feed.look();
+feed.count();
 await remember();

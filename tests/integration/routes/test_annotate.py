@@ -57,8 +57,23 @@ def test_next_claims_images_and_tells_where_their_bytes_are(desk: Desk) -> None:
     told = desk.post("next", count=2)
     assert [item["id"] for item in told["items"]] == [image.id for image in desk.images[:2]]
     assert told["items"][0]["screen"] == f"/projects/{desk.project.id}/images/{desk.images[0].id}/screen"
-    assert told["progress"] == {"total": 4, "done": 0, "left": 4, "skipped": 0, "elsewhere": 0}
+    assert told["empty"] is None
     assert desk.count(Claim) == 2
+
+
+def test_progress_is_told_apart_from_the_images(desk: Desk) -> None:
+    desk.submit(0)
+    desk.post("skip", image_id=desk.images[1].id, client_key="s" * 32)
+    told = desk.client.get(f"/api/v1/projects/{desk.project.id}/annotate/progress").json()
+    assert told == {"total": 4, "done": 1, "left": 3, "skipped": 1, "elsewhere": 0, "others": 0}
+
+
+def test_an_empty_answer_says_why(desk: Desk) -> None:
+    held = [image.id for image in desk.images]
+    assert desk.post("next", held=held)["empty"] == "done"
+    desk.post("skip", image_id=desk.images[0].id, client_key="s" * 32)
+    assert desk.post("next", held=held[1:])["empty"] == "skipped"
+    assert desk.post("next", held=held, skipped=True)["empty"] == "no-skipped"
 
 
 def test_a_submission_is_kept_and_the_same_one_again_counts_once(desk: Desk) -> None:

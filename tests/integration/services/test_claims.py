@@ -72,3 +72,22 @@ def test_images_of_other_projects_and_excluded_ones_are_not_claimed(
     session.get_one(Image, images[0]).excluded_at = now()
     session.flush()
     assert claims.take(session, project, people[0], [*images, 10_000]) == images[1:]
+
+
+def test_as_many_people_hold_an_image_as_it_wants_answers(
+    session: Session, project: Project, images: list[int], people: list[Account]
+) -> None:
+    session.get_one(Image, images[0]).needed = 2
+    session.flush()
+    three = AccountFactory.create(session=session)
+    assert [claims.take(session, project, person, images[:1]) for person in (*people, three)] == [
+        images[:1],
+        images[:1],
+        [],
+    ]
+    # Who has it may keep it, whatever is still wanted meanwhile.
+    session.get_one(Image, images[0]).needed = 1
+    session.flush()
+    assert claims.take(session, project, people[0], images[:1]) == images[:1]
+    claims.release(session, people[0], images[:1])
+    assert claims.take(session, project, people[0], images[:1]) == []

@@ -4,7 +4,6 @@ import threading
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import func, select
@@ -12,60 +11,18 @@ from sqlalchemy.orm import Session
 
 from app.db import session_scope
 from app.domain.sampling import Order
-from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, TruthValue, View
+from app.domain.statuses import Answer, TruthValue, View
 from app.errors import ConflictError, NotFoundError
-from app.models import Account, Annotation, Image, Job, Label, Project, Run, Skip, Truth
+from app.models import Account, Annotation, Assignment, Skip
 from app.models.types import now
-from app.services import annotations, claims, predictions, queue, rankings
-from tests.factories import AccountFactory, ImageFactory, LabelFactory, ProjectFactory, annotate
-
-
-@dataclass
-class Room:
-    session: Session
-    project: Project
-    one: Account
-    two: Account
-    label: Label
-    images: list[Image]
-
-    def next(self, person: Account, count: int = 3, **more: object) -> list[int]:
-        batch = queue.next_images(self.session, self.project, person, count=count, **more)  # type: ignore[arg-type]
-        return [self.images.index(image) for image in batch.images]
-
-    def answer(self, person: Account, place: int, value: Answer = Answer.PRESENT) -> str:
-        key = uuid.uuid4().hex
-        image_id, answers = self.images[place].id, {self.label.id: value}
-        queue.answer(self.session, self.project, person, image_id=image_id, answers=answers, client_key=key)
-        return key
-
-    def skip(self, person: Account, place: int) -> str:
-        key = uuid.uuid4().hex
-        queue.skip(self.session, self.project, person, image_id=self.images[place].id, client_key=key)
-        return key
-
-    def undo(self, person: Account, key: str) -> bool:
-        return queue.undo(self.session, self.project, person, key)
-
-    def progress(self, person: Account) -> tuple[int, int, int, int]:
-        found = queue.progress(self.session, self.project, person)
-        return found.done, found.left, found.skipped, found.elsewhere
-
-    def truth(self, place: int) -> TruthValue | None:
-        return self.session.scalar(select(Truth.value).where(Truth.image_id == self.images[place].id))
+from app.services import annotations, claims, queue, rankings, truths
+from tests.factories import AccountFactory, ImageFactory, ProjectFactory, annotate
+from tests.queue_room import Room, make_room
 
 
 @pytest.fixture
 def room(session: Session) -> Room:
-    project = ProjectFactory.create(session=session)
-    return Room(
-        session,
-        project,
-        AccountFactory.create(session=session),
-        AccountFactory.create(session=session),
-        LabelFactory.create(session=session, project_id=project.id),
-        [ImageFactory.create(session=session, project_id=project.id) for _ in range(6)],
-    )
+    return make_room(session)
 
 
 def test_two_people_get_different_images_in_the_order_of_the_import(room: Room) -> None:
@@ -86,7 +43,31 @@ def test_what_needs_no_answer_does_not_come_up(room: Room) -> None:
     room.images[0].excluded_at = now()
     room.answer(room.two, 1)
     annotate(room.session, room.images[2], None, {room.label: Answer.ABSENT}, view=View.IMPORT)
+    truths.refresh(room.session, [room.images[2].id])
     assert room.next(room.one, count=6) == [3, 4, 5]
+
+
+def test_as_many_people_get_an_image_as_it_wants_answers_and_nobody_gets_it_twice(room: Room) -> None:
+    room.want(2)
+    three = room.person()
+    assert room.next(room.one, count=2) == room.next(room.two, count=2) == [0, 1]
+    assert room.next(three, count=2) == [2, 3]
+    room.answer(room.one, 0)
+    # One answer is missing still, and somebody is at it.
+    assert room.next(room.one, count=2) == [1, 2]
+    claims.release(room.session, three, [image.id for image in room.images])
+    assert room.next(three, count=6) == [2, 3, 4, 5]
+    room.answer(room.two, 0)
+    assert room.images[0].id not in [
+        image.id for image in queue.next_images(room.session, room.project, three, count=9).images
+    ]
+
+
+def test_an_image_that_was_given_to_somebody_goes_to_nobody_else(room: Room) -> None:
+    room.session.add(Assignment(image_id=room.images[0].id, account_id=room.two.id))
+    room.session.flush()
+    assert room.next(room.one, count=2) == [1, 2]
+    assert room.next(room.two, count=2) == [0, 3]
 
 
 def test_a_decision_of_a_reviewer_leaves_the_image_in_the_queue(room: Room) -> None:
@@ -119,36 +100,15 @@ def test_least_certain_without_a_model_says_that_it_is_sequential(room: Room) ->
     assert [image.id for image in batch.images] == [image.id for image in room.images[:2]]
 
 
-def let_speak(room: Room, said: dict[int, float]) -> None:
-    """Let an active run say something of images, by their places."""
-    job = Job(kind=JobKind.TRAIN, project_id=room.project.id, status=JobStatus.SUCCEEDED)
-    room.session.add(job)
-    room.session.flush()
-    of_label = {"id": room.label.id, "name": room.label.name, "definition": "", "definition_version": 1}
-    run = Run(
-        project_id=room.project.id,
-        number=1,
-        job_id=job.id,
-        recipe=Recipe.QUICK,
-        seed=1,
-        labels=[of_label],
-        is_active=True,
-    )
-    room.session.add(run)
-    room.session.flush()
-    ids = [room.images[place].id for place in said]
-    predictions.write_predictions(room.session, run.id, ids, [[value] for value in said.values()], [True] * len(ids))
-
-
 def test_least_certain_asks_the_active_run(room: Room) -> None:
-    let_speak(room, {0: 0.9, 1: 0.55, 2: 0.1, 3: 0.48})
+    room.let_speak({0: 0.9, 1: 0.55, 2: 0.1, 3: 0.48})
     batch = queue.next_images(room.session, room.project, room.one, count=10, order=Order.LEAST_CERTAIN)
     assert batch.order is Order.LEAST_CERTAIN
     assert [room.images.index(image) for image in batch.images] == [3, 1, 0, 2, 4, 5]
 
 
 def test_what_changed_since_the_images_were_put_in_order_counts(room: Room) -> None:
-    let_speak(room, {0: 0.9, 1: 0.55, 2: 0.1, 3: 0.48, 4: 0.5, 5: 0.51})
+    room.let_speak({0: 0.9, 1: 0.55, 2: 0.1, 3: 0.48, 4: 0.5, 5: 0.51})
     assert claims.take(room.session, room.project, room.two, [room.images[2].id]) != []
     ranking = queue.rank(room.session, room.project, room.one, order=Order.LEAST_CERTAIN)
     assert [room.images[place].id for place in (4, 5, 3, 1, 0)] == list(ranking.image_ids)
@@ -161,7 +121,7 @@ def test_what_changed_since_the_images_were_put_in_order_counts(room: Room) -> N
 
 
 def test_to_put_images_in_order_keeps_nobody_from_saving(room: Room) -> None:
-    let_speak(room, {0: 0.9, 1: 0.55})
+    room.let_speak({0: 0.9, 1: 0.55})
     room.session.commit()
     with session_scope() as writing:
         claims.take(writing, room.project, room.two, [room.images[0].id])
@@ -170,16 +130,6 @@ def test_to_put_images_in_order_keeps_nobody_from_saving(room: Room) -> None:
     with session_scope() as own:
         batch = queue.next_images(own, room.project, room.one, count=2, ranking=ranking)
     assert [image.id for image in batch.images] == [room.images[1].id, room.images[2].id]
-
-
-def test_progress_tells_done_left_skipped_and_elsewhere_apart(room: Room) -> None:
-    assert room.progress(room.one) == (0, 6, 0, 0)
-    room.next(room.one, count=1)
-    room.answer(room.one, 0)
-    room.skip(room.one, 1)
-    room.next(room.two, count=2)
-    assert room.progress(room.one) == (1, 5, 1, 1)
-    assert room.progress(room.two) == (1, 5, 0, 0)
 
 
 def test_an_answer_after_somebody_elses_is_kept_as_a_second_opinion(room: Room) -> None:
@@ -246,26 +196,10 @@ def test_an_image_of_another_project_cannot_be_skipped(room: Room) -> None:
         queue.skip(room.session, other, room.one, image_id=room.images[0].id, client_key="k")
 
 
-def test_the_history_is_ones_own_newest_first(room: Room) -> None:
-    room.answer(room.one, 0)
-    room.skip(room.one, 1)
-    room.answer(room.one, 2, Answer.ABSENT)
-    room.answer(room.two, 3)
-    room.answer(room.one, 0, Answer.UNSURE)
-    past = queue.history(room.session, room.project, room.one)
-    assert [(room.images.index(entry.image), entry.answers) for entry in past] == [
-        (0, {room.label.id: Answer.UNSURE}),
-        (2, {room.label.id: Answer.ABSENT}),
-        (1, None),
-    ]
-    earlier = queue.history(room.session, room.project, room.one, before=past[0].at, limit=1)
-    assert [entry.image.id for entry in earlier] == [room.images[2].id]
-
-
 def test_many_annotators_at_once_drain_the_queue_and_share_no_image(room: Room) -> None:
     images = [ImageFactory.create(session=room.session, project_id=room.project.id) for _ in range(34)]
     people = [AccountFactory.create(session=room.session) for _ in range(6)]
-    let_speak(room, dict.fromkeys(range(6), 0.5))
+    room.let_speak(dict.fromkeys(range(6), 0.5))
     room.session.commit()
     seen: list[tuple[int, int]] = []
     gate = threading.Barrier(len(people))
