@@ -14,7 +14,7 @@ from app.domain.statuses import Role
 from app.errors import ConflictError, InvalidInputError
 from app.i18n import gettext as _
 from app.models import Label, LabelDefinition, Project
-from app.services import labels
+from app.services import label_wordings, labels
 from app.services.labels import LabelCounts
 from app.templating import render
 
@@ -107,21 +107,21 @@ def change_label(
 def move_label(session: DbSession, access: Lead, label_id: int, step: Annotated[int, Form()]) -> Response:
     """Move a label up or down by one."""
     label = labels.get_label(session, access.project.id, label_id)
-    labels.move_label(session, access.project, label, 1 if step > 0 else -1)
+    labels.move_label(session, access.project, label, 1 if step > 0 else -1, access.account)
     return _back(access)
 
 
 @router.post("/{label_id}/remove")
 def remove_label(session: DbSession, access: Lead, label_id: int) -> Response:
     """Remove a label; its answers are kept."""
-    labels.remove_label(session, labels.get_label(session, access.project.id, label_id))
+    labels.remove_label(session, labels.get_label(session, access.project.id, label_id), access.account)
     return _back(access)
 
 
 @router.post("/{label_id}/restore")
 def restore_label(session: DbSession, access: Lead, label_id: int) -> Response:
     """Bring a removed label back."""
-    labels.restore_label(session, labels.get_label(session, access.project.id, label_id))
+    labels.restore_label(session, labels.get_label(session, access.project.id, label_id), access.account)
     return _back(access)
 
 
@@ -145,7 +145,7 @@ def _form(session: Session, label: Label, typed: LabelForm | None = None) -> Lab
         key=shown.key,
         definition=shown.definition,
         keys=free_keys(taken),
-        history=labels.definition_history(session, label),
+        history=[one.definition for one in label_wordings.history(session, label)],
     )
 
 

@@ -1,23 +1,20 @@
-"""Labels: making, wording, ordering and removing them, and how often each was found."""
+"""Labels: making, changing, ordering and archiving them, and how often each was found."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.keys import LABEL_KEYS, free_keys
-from app.domain.palette import PALETTE, next_colour
-from app.domain.statuses import TruthValue
+from app.domain.palette import next_colour
+from app.domain.statuses import LabelChangeKind, TruthValue
 from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError
-from app.formats.label_names import validate_label_name
 from app.i18n import gettext as _
-from app.models import Account, AnnotationAnswer, Image, Label, LabelDefinition, Project, Truth
+from app.models import Account, AnnotationAnswer, Image, Label, Project, Truth
 from app.models.types import now
-
-# A definition is read beside the image, at the desk: a paragraph, not an essay.
-DEFINITION_MAX_LENGTH = 4000
+from app.services import label_fields, label_wordings
+from app.services.label_changes import State, continued, record
 
 
 @dataclass(frozen=True)
@@ -31,19 +28,19 @@ class LabelCounts:
 
 
 def live_labels(session: Session, project_id: int) -> list[Label]:
-    """List the labels of a project in their order, without removed ones."""
+    """List the labels of a project in their order, without archived ones."""
     query = select(Label).where(Label.project_id == project_id, Label.removed_at.is_(None))
     return list(session.scalars(query.order_by(Label.position, Label.id)))
 
 
 def removed_labels(session: Session, project_id: int) -> list[Label]:
-    """List the labels that were removed and can be brought back, newest removal first."""
+    """List the labels that were archived, latest first."""
     query = select(Label).where(Label.project_id == project_id, Label.removed_at.is_not(None))
     return list(session.scalars(query.order_by(Label.removed_at.desc(), Label.id)))
 
 
 def get_label(session: Session, project_id: int, label_id: int) -> Label:
-    """Load a label of a project, removed or not."""
+    """Load a label of a project, archived or not."""
     label = session.get(Label, label_id)
     if label is None or label.project_id != project_id:
         raise NotFoundError
@@ -67,19 +64,35 @@ def create_label(
     account: Account | None = None,
 ) -> Label:
     """Make a label at the end of the list; a colour or key that is not given is chosen among the free ones."""
-    _lock(session, project.id)
+    label = make_label(session, project, name=name, colour=colour, key=key, definition=definition, account=account)
+    _record_added(session, project, [label], account)
+    return label
+
+
+def make_label(
+    session: Session,
+    project: Project,
+    *,
+    name: str,
+    colour: str | None = None,
+    key: str | None = None,
+    definition: str = "",
+    account: Account | None = None,
+) -> Label:
+    """Make a label without writing the change down, for whoever makes several in one step."""
+    label_fields.lock(session, project.id)
     others = live_labels(session, project.id)
     label = Label(
         project_id=project.id,
-        name=_free_name(name, others),
-        colour=next_colour(other.colour for other in others) if colour is None else _known_colour(colour),
-        key=_some_key(others) if key is None else _free_key(key, others),
-        definition=_clean_definition(definition),
+        name=label_fields.free_name(name, others),
+        colour=next_colour(other.colour for other in others) if colour is None else label_fields.known_colour(colour),
+        key=label_fields.some_key(others) if key is None else label_fields.free_key(key, others),
+        definition=label_fields.clean_definition(definition),
         position=max((other.position for other in others), default=-1) + 1,
     )
     session.add(label)
     session.flush()  # the definition and callers need the id
-    _keep_wording(session, label, account)
+    label_wordings.keep(session, label, account)
     return label
 
 
@@ -88,10 +101,12 @@ def create_labels(session: Session, project: Project, text: str, account: Accoun
     made = []
     for name in split_names(text):
         try:
-            made.append(create_label(session, project, name=name, account=account))
+            made.append(make_label(session, project, name=name, account=account))
         except AppError as refusal:
             sentence = _("“%(name)s”: %(sentence)s") % {"name": name, "sentence": refusal.sentence}
             raise InvalidInputError(sentence, fields={"labels": sentence}) from refusal
+    if made:
+        _record_added(session, project, made, account)
     return made
 
 
@@ -99,59 +114,96 @@ def update_label(
     session: Session, label: Label, *, name: str, colour: str, key: str, definition: str, account: Account | None
 ) -> None:
     """Change a label; another wording of the definition is a new version, and answers keep the one they saw."""
-    _lock(session, label.project_id)
+    label_fields.lock(session, label.project_id)
     session.refresh(label)
     others = [other for other in live_labels(session, label.project_id) if other.id != label.id]
-    label.name = _free_name(name, others)
-    label.colour = _known_colour(colour)
-    label.key = _free_key(key, others)
-    wording = _clean_definition(definition)
-    if wording != label.definition:
-        label.definition, label.definition_version = wording, label.definition_version + 1
-        _keep_wording(session, label, account)
+    wanted = {
+        LabelChangeKind.RENAME: ("name", label_fields.free_name(name, others)),
+        LabelChangeKind.RECOLOUR: ("colour", label_fields.known_colour(colour)),
+        LabelChangeKind.KEY: ("key", label_fields.free_key(key, others)),
+        LabelChangeKind.DESCRIBE: ("definition", label_fields.clean_definition(definition)),
+    }
+    for kind, (field, value) in wanted.items():
+        before = getattr(label, field)
+        if value == before:
+            continue
+        if kind is LabelChangeKind.DESCRIBE:
+            label_wordings.reword(session, label, value, account)
+        else:
+            setattr(label, field, value)
+        record(session, label.project_id, kind, {field: before}, {field: value}, label_ids=[label.id], account=account)
     session.flush()  # a list read next shows the change
 
 
-def remove_label(session: Session, label: Label) -> int:
-    """Take a label off the desk and out of training; tell how many answers are kept under it."""
+def remove_label(session: Session, label: Label, account: Account | None = None) -> int:
+    """Archive a label: off the desk and out of training. Tells how many answers are kept under it."""
     if label.removed_at is None:
         label.removed_at = now()
         session.flush()  # its name and key are free from here on
+        record(session, label.project_id, LabelChangeKind.ARCHIVE, {}, {}, label_ids=[label.id], account=account)
     return answers_kept(session, [label.id])[label.id]
 
 
-def restore_label(session: Session, label: Label) -> None:
-    """Bring a removed label back to the end of the list, with another key where its own is taken meanwhile."""
-    _lock(session, label.project_id)
+def restore_label(session: Session, label: Label, account: Account | None = None) -> None:
+    """Bring an archived label back to the end of the list, with another key where its own is taken meanwhile."""
+    if label.merged_into_id is not None:
+        raise ConflictError(
+            _("“%(name)s” was merged into another label. Undo that in the list of changes to bring it back.")
+            % {"name": label.name}
+        )
+    if session.scalar(select(Label.id).where(Label.split_from_id == label.id).limit(1)) is not None:
+        raise ConflictError(
+            _("“%(name)s” was split into other labels. Undo that in the list of changes to bring it back.")
+            % {"name": label.name}
+        )
+    if label.removed_at is not None:
+        revive(session, label)
+        record(session, label.project_id, LabelChangeKind.RESTORE, {}, {}, label_ids=[label.id], account=account)
+
+
+def revive(session: Session, label: Label) -> None:
+    """Let an archived label be a label again, at the end of the list."""
+    label_fields.lock(session, label.project_id)
     others = [other for other in live_labels(session, label.project_id) if other.id != label.id]
-    _free_name(label.name, others)
+    label_fields.free_name(label.name, others)
     if label.key in {other.key for other in others}:
-        label.key = _some_key(others)
+        label.key = label_fields.some_key(others)
     label.position = max((other.position for other in others), default=-1) + 1
     label.removed_at = None
     session.flush()  # a list read next shows it
 
 
-def reorder(session: Session, project: Project, label_ids: Sequence[int]) -> None:
+def reorder(session: Session, project: Project, label_ids: Sequence[int], account: Account | None = None) -> None:
     """Put the labels into the given order, which must name each of them once."""
-    _lock(session, project.id)
+    label_fields.lock(session, project.id)
     labels = {label.id: label for label in live_labels(session, project.id)}
     if sorted(label_ids) != sorted(labels):
         raise ConflictError(_("The labels have changed meanwhile. Please load the page again."))
+    before: list[int] = list(labels)
+    if before == list(label_ids):
+        return
     for position, label_id in enumerate(label_ids):
         labels[label_id].position = position
     session.flush()  # a list read next shows the order
+    order: State = {"order": list(label_ids)}
+    sitting = continued(session, project.id, LabelChangeKind.REORDER, account)
+    if sitting is not None:
+        sitting.after = order | {"labels": []}
+    else:
+        record(session, project.id, LabelChangeKind.REORDER, {"order": before}, order, label_ids=[], account=account)
 
 
-def move_label(session: Session, project: Project, label: Label, step: int) -> None:
-    """Move a label up (-1) or down (+1) by one; at the end of the list nothing happens."""
-    order = [other.id for other in live_labels(session, project.id)]
-    if label.id not in order:
+def move_label(session: Session, project: Project, label: Label, step: int, account: Account | None = None) -> None:
+    """Move a label up (-1) or down (+1) by one among those of its group; at the end of them nothing happens."""
+    live = live_labels(session, project.id)
+    if label not in live:
         raise NotFoundError
-    place = order.index(label.id)
-    target = min(max(place + step, 0), len(order) - 1)
-    order.insert(target, order.pop(place))
-    reorder(session, project, order)
+    order, group = [other.id for other in live], [other.id for other in live if other.group_id == label.group_id]
+    target = group.index(label.id) + step
+    if 0 <= target < len(group):
+        here, there = order.index(label.id), order.index(group[target])
+        order[here], order[there] = order[there], order[here]
+        reorder(session, project, order, account)
 
 
 def label_counts(session: Session, project_id: int) -> dict[int, LabelCounts]:
@@ -177,74 +229,13 @@ def answers_kept(session: Session, label_ids: Collection[int]) -> dict[int, int]
     return dict.fromkeys(label_ids, 0) | {row.label_id: row.answers for row in rows}
 
 
-def definition_history(session: Session, label: Label) -> list[LabelDefinition]:
-    """List the wordings of a label's definition, newest first."""
-    query = select(LabelDefinition).where(LabelDefinition.label_id == label.id)
-    return list(session.scalars(query.order_by(LabelDefinition.version.desc())))
-
-
 def _counts(values: Mapping[TruthValue, int], total: int) -> LabelCounts:
     present, absent = values.get(TruthValue.PRESENT, 0), values.get(TruthValue.ABSENT, 0)
     disputed = values.get(TruthValue.DISPUTED, 0)
     return LabelCounts(present, absent, disputed, total - present - absent - disputed)
 
 
-def _lock(session: Session, project_id: int) -> None:
-    # Two leads who change labels at once wait for each other here, so that neither meets a taken name, key or version.
-    session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
-
-
-def _keep_wording(session: Session, label: Label, account: Account | None) -> None:
-    session.add(
-        LabelDefinition(
-            label_id=label.id,
-            version=label.definition_version,
-            text=label.definition,
-            author_id=account.id if account else None,
-        )
-    )
-
-
-def _free_name(name: str, others: Iterable[Label]) -> str:
-    try:
-        cleaned = validate_label_name(name)
-    except InvalidInputError as refusal:
-        raise InvalidInputError(refusal.sentence, fields={"name": refusal.sentence}) from refusal
-    if cleaned in {other.name for other in others}:
-        sentence = _("There is already a label “%(name)s”.") % {"name": cleaned}
-        raise ConflictError(sentence, fields={"name": sentence})
-    return cleaned
-
-
-def _known_colour(colour: str) -> str:
-    if colour not in PALETTE:
-        sentence = _("Please choose one of the colours of the palette.")
-        raise InvalidInputError(sentence, fields={"colour": sentence})
-    return colour
-
-
-def _some_key(others: Iterable[Label]) -> str:
-    # There are more labels in the world than keys: those beyond the last key are chosen by mouse or touch.
-    return next(iter(free_keys({other.key for other in others})), "")
-
-
-def _free_key(key: str, others: Iterable[Label]) -> str:
-    wanted = key.strip().lower()
-    if not wanted:
-        return ""
-    if wanted not in LABEL_KEYS:
-        sentence = _("This key cannot be used. Free for labels are: %(keys)s") % {"keys": " ".join(LABEL_KEYS)}
-        raise InvalidInputError(sentence, fields={"key": sentence})
-    holder = next((other for other in others if other.key == wanted), None)
-    if holder is not None:
-        sentence = _("The key “%(key)s” already belongs to “%(name)s”.") % {"key": wanted, "name": holder.name}
-        raise ConflictError(sentence, fields={"key": sentence})
-    return wanted
-
-
-def _clean_definition(definition: str) -> str:
-    cleaned = "\n".join(line.rstrip() for line in definition.strip().splitlines())
-    if len(cleaned) > DEFINITION_MAX_LENGTH:
-        sentence = _("Please keep the definition under %(count)s characters.") % {"count": DEFINITION_MAX_LENGTH}
-        raise InvalidInputError(sentence, fields={"definition": sentence})
-    return cleaned
+def _record_added(session: Session, project: Project, made: Sequence[Label], account: Account | None) -> None:
+    ids = [label.id for label in made]
+    names = [label.name for label in made]
+    record(session, project.id, LabelChangeKind.ADD, {}, {"names": names}, label_ids=ids, account=account)

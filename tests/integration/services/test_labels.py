@@ -9,7 +9,7 @@ from app.domain.statuses import Answer, TruthValue
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import Label, Project, Truth
 from app.models.types import now
-from app.services import labels
+from app.services import label_changes, label_wordings, labels
 from tests.factories import AccountFactory, ImageFactory, ProjectFactory, annotate
 
 
@@ -110,9 +110,58 @@ def test_another_wording_is_another_version_and_the_old_one_stays(session: Sessi
     assert label.definition_version == 1
     update(session, label, definition="a person, or a part of one")
     assert label.definition_version == 2
-    history = labels.definition_history(session, label)
-    assert [(row.version, row.text) for row in history] == [(2, "a person, or a part of one"), (1, "a person")]
-    assert history[1].author_id == account.id
+    history = label_wordings.history(session, label)
+    assert [(one.definition.version, one.definition.text) for one in history] == [
+        (2, "a person, or a part of one"),
+        (1, "a person"),
+    ]
+    assert [one.who for one in history] == ["", account.name]
+
+
+def test_each_change_is_written_down_with_what_was_before(session: Session, project: Project) -> None:
+    account = AccountFactory.create(session=session)
+    label = labels.create_label(session, project, name="human", definition="a person", account=account)
+    labels.update_label(session, label, name="people", colour="plum", key="p", definition="persons", account=account)
+    rows = label_changes.changes_of(session, project.id, label.id)
+    assert [row.change.kind for row in rows] == ["describe", "key", "recolour", "rename", "add"]
+    assert rows[3].change.before == {"name": "human"}
+    assert rows[3].change.after == {"name": "people", "labels": [label.id]}
+    assert rows[3].who == account.name
+    update(session, label)
+    assert len(label_changes.changes_of(session, project.id)) == len(rows)
+
+
+def test_putting_labels_in_order_is_one_change_however_many_steps_it_takes(session: Session, project: Project) -> None:
+    a, b, c = make(session, project, "a", "b", "c")
+    labels.move_label(session, project, c, -1)
+    labels.move_label(session, project, c, -1)
+    (row,) = [each.change for each in label_changes.changes_of(session, project.id) if each.change.kind == "reorder"]
+    assert (row.before["order"], row.after["order"]) == ([a.id, b.id, c.id], [c.id, a.id, b.id])
+
+
+def test_a_label_moves_among_those_of_its_group(session: Session, project: Project) -> None:
+    a, b, c = make(session, project, "a", "b", "c")
+    a.group_id = c.group_id = 1
+    session.flush()
+    labels.move_label(session, project, c, -1)
+    assert names(session, project) == ["c", "b", "a"]
+    labels.move_label(session, project, b, -1)
+    assert names(session, project) == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("origin", ["merged", "split"])
+def test_a_label_that_was_merged_or_split_comes_back_by_undoing_that(
+    session: Session, project: Project, origin: str
+) -> None:
+    human, animal = make(session, project, "human", "animal")
+    labels.remove_label(session, human)
+    if origin == "merged":
+        human.merged_into_id = animal.id
+    else:
+        animal.split_from_id = human.id
+    session.flush()
+    with pytest.raises(ConflictError):
+        labels.restore_label(session, human)
 
 
 def test_labels_move_one_place_and_stop_at_the_ends(session: Session, project: Project) -> None:
