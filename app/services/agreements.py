@@ -73,7 +73,7 @@ class Piece:
 
 def by_label(session: Session, project: Project, raters: Sequence[Rater]) -> list[LabelAgreement]:
     """Measure every label by itself; figures of several labels are never pooled."""
-    counts = per_image(ratings(project.id))
+    counts = per_image(ratings(session, project.id))
     rows = session.execute(
         select(counts.c.label_id, counts.c.present, counts.c.absent, func.count(), func.sum(counts.c.unsure)).group_by(
             counts.c.label_id, counts.c.present, counts.c.absent
@@ -101,7 +101,7 @@ def pairs(session: Session, project: Project, raters: Sequence[Rater], label: La
     known = {rater.id: rater for rater in raters}
     order = {rater.id: place for place, rater in enumerate(raters)}
     tables: dict[tuple[int, int, int], list[list[int]]] = {}
-    for label_id, one, other, said, heard, images in session.execute(_pair_counts(project.id, label)):
+    for label_id, one, other, said, heard, images in session.execute(_pair_counts(session, project.id, label)):
         first, second = sorted((one, other), key=order.__getitem__)
         table = tables.setdefault((label_id, first, second), [[0, 0], [0, 0]])
         row, column = (said, heard) if first == one else (heard, said)
@@ -118,7 +118,7 @@ def pairs(session: Session, project: Project, raters: Sequence[Rater], label: La
 
 def course(session: Session, project: Project, label: Label, pieces: Pieces) -> list[Piece]:
     """Measure one label in pieces of the work; an image belongs where its last answer was given."""
-    counts = per_image(ratings(project.id, label.id))
+    counts = per_image(ratings(session, project.id, label.id))
     rows = session.execute(
         select(counts.c.at, counts.c.present, counts.c.absent)
         .where(counts.c.present + counts.c.absent >= 2)
@@ -159,10 +159,10 @@ def _of_two(session: Session, project: Project, raters: Sequence[Rater]) -> dict
     return {label_id: found[0].figures for label_id, found in by_label.items()}
 
 
-def _pair_counts(project_id: int, label: Label | None) -> Select[Any]:
+def _pair_counts(session: Session, project_id: int, label: Label | None) -> Select[Any]:
     """Count the images by what two people said of a label, each two of them once."""
     label_id = None if label is None else label.id
-    one, other = ratings(project_id, label_id), ratings(project_id, label_id)
+    one, other = ratings(session, project_id, label_id), ratings(session, project_id, label_id)
     same = and_(one.c.image_id == other.c.image_id, one.c.label_id == other.c.label_id, one.c.rater < other.c.rater)
     keys = (one.c.label_id, one.c.rater, other.c.rater, one.c.value, other.c.value)
     sure = (one.c.value.in_((PRESENT, ABSENT)), other.c.value.in_((PRESENT, ABSENT)))

@@ -22,7 +22,7 @@ def images_differing(
     limit: int = PAGE_SIZE,
 ) -> list[Image]:
     """List images, as they came in, of which one says present and another absent; anybody where nobody is named."""
-    query = _differing(project.id, label.id, present, absent).subquery()
+    query = _differing(session, project.id, label.id, present, absent).subquery()
     rows = select(Image).where(Image.id.in_(select(query.c.image_id)), Image.id > after)
     return list(session.scalars(rows.order_by(Image.id).limit(limit)))
 
@@ -31,15 +31,17 @@ def count_differing(
     session: Session, project: Project, label: Label, *, present: Rater | None = None, absent: Rater | None = None
 ) -> int:
     """Count the images that `images_differing` lists."""
-    query = _differing(project.id, label.id, present, absent).subquery()
+    query = _differing(session, project.id, label.id, present, absent).subquery()
     return session.scalar(select(func.count()).select_from(query)) or 0
 
 
-def _differing(project_id: int, label_id: int, present: Rater | None, absent: Rater | None) -> Select[tuple[int]]:
+def _differing(
+    session: Session, project_id: int, label_id: int, present: Rater | None, absent: Rater | None
+) -> Select[tuple[int]]:
     if present is None and absent is None:
-        counts = per_image(ratings(project_id, label_id))
+        counts = per_image(ratings(session, project_id, label_id))
         return select(counts.c.image_id).where(counts.c.present > 0, counts.c.absent > 0)
-    one, other = ratings(project_id, label_id), ratings(project_id, label_id)
+    one, other = ratings(session, project_id, label_id), ratings(session, project_id, label_id)
     query = (
         select(one.c.image_id)
         .join_from(one, other, one.c.image_id == other.c.image_id)
