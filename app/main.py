@@ -1,4 +1,4 @@
-"""The web application: routes, static files, security headers, refusals, and the sweep for lost jobs."""
+"""The web application: routes, static files, security headers, refusals, and the sweep for lost jobs and due runs."""
 
 import logging
 import secrets
@@ -23,7 +23,7 @@ from app.errors import AppError, ConflictError, NotFoundError, NotSignedInError,
 from app.i18n import gettext as _
 from app.routes import ROUTERS
 from app.security import HEADERS
-from app.services import jobs
+from app.services import auto_training, jobs
 from app.supervision import end_if_abandoned
 from app.templating import LIBRARIES, NODE_MODULES, STATIC, render, static_version
 
@@ -106,6 +106,7 @@ async def _lifespan(_application: FastAPI) -> AsyncIterator[None]:
 def _sweep_until(stop: threading.Event) -> None:
     interval = get_settings().sweep_seconds
     last = time.time()
+    watch = auto_training.Watch()
     while not stop.wait(interval):
         if end_if_abandoned():
             return
@@ -115,8 +116,9 @@ def _sweep_until(stop: threading.Event) -> None:
             continue
         try:
             jobs.sweep()
+            watch.look()
         except SQLAlchemyError:
-            log.exception("the sweep for lost jobs failed and will be tried again")
+            log.exception("the sweep for lost jobs and due runs failed and will be tried again")
 
 
 async def _browser_and_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

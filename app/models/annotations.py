@@ -20,6 +20,8 @@ class Annotation(Base):
     __table_args__ = (
         Index("ix_annotations_image_id_current", "image_id", "superseded_at"),
         Index("ix_annotations_project_id_account_id", "project_id", "account_id", "created_at"),
+        # What was answered lately, whoever did: looked for every few seconds.
+        Index("ix_annotations_project_id_created_at", "project_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

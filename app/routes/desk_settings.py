@@ -15,7 +15,8 @@ from app.domain.statuses import Role, Suggestions
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
 from app.models import DeskSettings, Label, Project
-from app.services import desk_settings, opinion_plans, overlaps
+from app.services import auto_training, desk_settings, opinion_plans, overlaps
+from app.services.auto_training import Standing
 from app.services.labels import live_labels
 from app.services.opinion_plans import OpinionPlan
 from app.templating import render
@@ -49,6 +50,8 @@ class TaggingPage:
     form: TaggingForm
     labels: list[Label]
     plan: OpinionPlan | None
+    # How far the project is from the next run that starts by itself, by the settings that are kept.
+    training: Standing | None
     done: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -113,12 +116,14 @@ def _keep(session: Session, project: Project, values: dict[str, object]) -> None
 def _page(
     session: Session, access: Access, form: TaggingForm, *, done: str = "", errors: dict[str, str] | None = None
 ) -> TaggingPage:
+    kept = desk_settings.settings_of(session, access.project)
     return TaggingPage(
         project=access.project,
         role=access.role,
         form=form,
         labels=live_labels(session, access.project.id),
         plan=_plan(session, access.project, form.opinions, form.opinions_percent),
+        training=auto_training.explained(session, access.project, kept),
         done=done,
         errors=errors or {},
     )

@@ -14,7 +14,7 @@ from app.formats.report_csv import report_csv
 from app.models import Epoch, Project, Run
 from app.routes.report_charts import MANY_LABELS, figures_chart
 from app.routes.report_views import USUAL_BETAS, View, Viewed
-from app.services import comparisons, evaluations, evidence, jobs, reviews, runs, worst_errors
+from app.services import comparisons, evaluations, evidence, reviews, runs, worst_errors
 from app.services.evaluations import Changes, LabelReport, Replacement, Report
 from app.services.review_lists import Entry
 from app.templating import render
@@ -75,7 +75,7 @@ def report_page(request: Request, session: DbSession, access: Reviewer, number: 
         role=access.role,
         is_lead=access.is_at_least(Role.LEAD),
         run=run,
-        who=jobs.asked_by(session, run.job),
+        who=runs.started_by(session, run),
         view=view,
         betas=USUAL_BETAS,
         report=made,

@@ -194,7 +194,7 @@ def _progress(session: Session, access: Access, run: Run) -> ProgressPage:
         project=access.project,
         role=access.role,
         run=run,
-        who=jobs.asked_by(session, run.job),
+        who=runs.started_by(session, run),
         epochs=runs.epochs(session, run),
         position=jobs.queue_position(session, run.job) if run.job.status is JobStatus.QUEUED else 0,
         has_worker=jobs.worker_alive(session, TRAINING_QUEUE),

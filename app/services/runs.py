@@ -40,12 +40,15 @@ __all__ = [
     "probability_matrix",
     "request_predictions",
     "start_run",
+    "started_by",
     "suggestions",
     "truth_matrix",
 ]
 
 # The weights of this network come with the installation; every other one is fetched on first use.
 DEFAULT_BACKBONE = "tf_efficientnet_lite0"
+# What the job of a run that started by itself says of it: after how many new answers.
+AFTER_ANSWERS = "after_answers"
 # The lesson trains five epochs frozen and four unfrozen.
 FROZEN_EPOCHS = 5
 UNFROZEN_EPOCHS = 4
@@ -186,6 +189,11 @@ def cancel_run(session: Session, run: Run) -> None:
     jobs.request_cancel(session, run.job)
 
 
+def started_by(session: Session, run: Run) -> str:
+    """Name who started a run, or say that it started by itself; empty for the command line."""
+    return _by_itself(run) or jobs.asked_by(session, run.job)
+
+
 def list_runs(session: Session, project_id: int) -> list[RunRow]:
     """List the runs of a project, newest first."""
     query = (
@@ -208,11 +216,16 @@ def _runs(project_id: int) -> Select[Run]:
     return select(Run).join(Run.job).where(Run.project_id == project_id).options(joinedload(Run.job))
 
 
+def _by_itself(run: Run) -> str:
+    answers = run.job.params.get(AFTER_ANSWERS)
+    return _("by itself, after %(count)s new answers") % {"count": answers} if answers else ""
+
+
 def _row(run: Run, who: str | None) -> RunRow:
     half, tuned = run.evaluation.get("at_half", {}), run.evaluation.get("tuned", {})
     return RunRow(
         run=run,
-        who=who or "",
+        who=_by_itself(run) or who or "",
         mean_average_precision=half.get("mean_average_precision"),
         macro_f1=tuned.get("macro", {}).get("f1"),
         n_images=run.evaluation.get("n_images", 0),

@@ -137,6 +137,7 @@ def _add_columns() -> None:
     op.add_column("annotations", sa.Column("whole", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("annotations", sa.Column("batch_key", sa.String(length=64), nullable=True))
     op.create_index(op.f("ix_annotations_batch_key"), "annotations", ["batch_key"])
+    op.create_index("ix_annotations_project_id_created_at", "annotations", ["project_id", "created_at"])
     op.add_column("skips", sa.Column("reason", sa.String(length=32), nullable=True))
     op.add_column("skips", sa.Column("note", sa.Text(), server_default="", nullable=False))
     op.add_column("images", sa.Column("opinions", sa.Integer(), server_default="1", nullable=False))
