@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     image_max_megapixels: int = Field(default=200, ge=1, description="Largest image that is accepted, in megapixels.")
     archive_max_entries: int = Field(default=100_000, ge=1, description="Most files one zip may hold.")
     archive_max_gb: int = Field(default=50, ge=1, description="Most a zip may unpack to, in GB.")
+    tiles_max_gb: int = Field(
+        default=20,
+        ge=1,
+        description="Most room that the tiles of large images take, in GB; the longest unused go first.",
+    )
     claim_minutes: int = Field(
         default=10, ge=1, description="Minutes for which an image opened for tagging is reserved."
     )

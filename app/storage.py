@@ -29,6 +29,10 @@ class Storage:
         """Where a derived version of an image is, or will be."""
         return self.root / "renditions" / kind / sha256[:2] / f"{sha256}.jpg"
 
+    def tiles(self, sha256: str) -> Path:
+        """Where the tiles of a large image are, or will be, all in one file."""
+        return self.root / "tiles" / sha256[:2] / f"{sha256}.zip"
+
     def upload_folder(self, import_id: int) -> Path:
         """Where the files of an import wait until its job has read them."""
         return self.root / "uploads" / str(import_id)

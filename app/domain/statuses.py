@@ -70,10 +70,12 @@ class JobKind(StrEnum):
     PREDICT = "predict"
     SAMPLE = "sample"
     IMAGES = "images"
+    RESOLVE = "resolve"
     INSPECT = "inspect"
     ACTIVATION = "activation"
     TIDY = "tidy"
     SIMILARITY = "similarity"
+    TILES = "tiles"
 
 
 class Answer(StrEnum):

@@ -24,22 +24,25 @@ REPEATABLE = frozenset(
         JobKind.SAMPLE,
         JobKind.EVALUATE,
         JobKind.IMAGES,
+        JobKind.RESOLVE,
         JobKind.ACTIVATION,
         JobKind.INSPECT,
         JobKind.TIDY,
         JobKind.SIMILARITY,
+        JobKind.TILES,
     }
 )
 MAX_ATTEMPTS = 3
 # Nobody waits for these; each gives way to all other kinds but those after it, or two would give way to each other.
 BACKGROUND = (JobKind.INSPECT, JobKind.SIMILARITY)
-_UNREMARKABLE = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
+_LOOKS, _UNREMARKABLE = (JobKind.ACTIVATION, JobKind.TILES), (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
 # The broker may have lost a message, or been down: a job that waits longer is sent again.
 RESEND_AFTER = timedelta(seconds=15)
 TASK_OF_KIND = {
     JobKind.IMPORT: "loupe.import",
     JobKind.SAMPLE: "loupe.sample",
     JobKind.IMAGES: "loupe.renditions",
+    JobKind.RESOLVE: "loupe.resolve",
     JobKind.TIDY: "loupe.tidy",
     JobKind.TRAIN: "loupe.train",
     JobKind.EVALUATE: "loupe.evaluate",
@@ -47,6 +50,7 @@ TASK_OF_KIND = {
     JobKind.INSPECT: "loupe.inspect",
     JobKind.ACTIVATION: "loupe.activation",
     JobKind.SIMILARITY: "loupe.similarity",
+    JobKind.TILES: "loupe.tiles",
 }
 
 
@@ -107,8 +111,8 @@ def recent_jobs(session: Session, project_id: int, *, limit: int = 50) -> list[J
     query = (
         select(Job, Account.name)
         .outerjoin(Account, Account.id == Job.created_by_id)
-        # Each look at where a network looks is one; only those that failed or are under way are worth a line.
-        .where(Job.project_id == project_id, or_(Job.kind != JobKind.ACTIVATION, Job.status.not_in(_UNREMARKABLE)))
+        # Each close look leaves one; only those that failed or are under way are worth a line.
+        .where(Job.project_id == project_id, or_(Job.kind.not_in(_LOOKS), Job.status.not_in(_UNREMARKABLE)))
         .order_by(Job.id.desc())
         .limit(limit)
     )

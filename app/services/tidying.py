@@ -28,7 +28,7 @@ MARGIN = timedelta(hours=1)
 _BRINGING_IN = (JobKind.IMPORT, JobKind.SAMPLE)
 # An import that failed can be tried again and needs its files; one that ended like this cannot.
 _OVER = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
-_HASH = re.compile(r"([0-9a-f]{64})(?:\.jpg)?")
+_HASH = re.compile(r"([0-9a-f]{64})(?:\.jpg|\.zip)?")
 # What is being written has a hidden name, and so has what is about to be removed; a crash may leave both behind.
 _HIDDEN = "."
 _ASIDE = ".tidy-"
@@ -39,6 +39,7 @@ class Store(StrEnum):
 
     ORIGINALS = "originals"
     RENDITIONS = "renditions"
+    TILES = "tiles"
     CHECKPOINTS = "checkpoints"
     MAPS = "maps"
     UPLOADS = "uploads"
@@ -106,6 +107,7 @@ def leftovers(storage: Storage, wanted: Needed, before: float) -> Iterator[Lefto
         yield from _shared(Store.ORIGINALS, root / "originals", wanted, before)
         yield from _shared(Store.RENDITIONS, root / "renditions" / "thumbnail", wanted, before)
         yield from _shared(Store.RENDITIONS, root / "renditions" / "screen", wanted, before)
+        yield from _shared(Store.TILES, root / "tiles", wanted, before)
     yield from _numbered(Store.CHECKPOINTS, storage.checkpoints, wanted.runs, before)
     yield from _numbered(Store.MAPS, root / "maps", wanted.runs, before)
     yield from _numbered(Store.UPLOADS, root / "uploads", wanted.imports, before)

@@ -18,7 +18,7 @@ from app.errors import AppError, Cancelled
 from app.formats.entries import Entry, EntryRefused, FileRefusal, Source, printable
 from app.i18n import gettext as _
 from app.i18n import ngettext
-from app.services import gathering, import_results, imports, jobs, predictions, similarity, uploads
+from app.services import gathering, import_results, imports, jobs, predictions, similarity, tiles, uploads
 from app.services.import_results import Known, NewImage
 from app.storage import Storage, get_storage
 from worker.imaging import ImageRefused
@@ -78,6 +78,8 @@ def bring_in(progress: Progress, import_id: int, source: Source) -> None:
         with session_scope() as session:
             predictions.request_predictions(session, reading.project_id)
             similarity.request(session, reading.project_id)
+        # Not before the import is over: making tiles gives way to imports.
+        progress.at_success(lambda session: tiles.request(session, reading.project_id, import_id))
     except Cancelled:
         _say_cancelled(reading)
         raise

@@ -48,10 +48,12 @@ def test_values_are_what_the_database_and_exports_hold() -> None:
         "predict",
         "sample",
         "images",
+        "resolve",
         "inspect",
         "activation",
         "tidy",
         "similarity",
+        "tiles",
     ]
     assert list(JobKind) == kinds
     assert list(Answer) == ["present", "absent", "unsure"]
