@@ -1,13 +1,20 @@
 """Put the images that wait for an annotator in order; the caller says which images those are."""
 
-from collections.abc import Sequence
 from enum import StrEnum
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.matrices import Floats, checked_thresholds
+from app.domain.matrices import UNKNOWN, Floats, checked_thresholds, checked_truth
+
+Ids = npt.NDArray[np.int64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIXING = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
 
 
 class Order(StrEnum):
@@ -23,27 +30,45 @@ class Order(StrEnum):
     AMONG_PEOPLE = "among_people"
     DIVERSE = "diverse"
 
+    @property
+    def asks_model(self) -> bool:
+        """Tell whether it follows from what a model says."""
+        return self in {Order.LEAST_CERTAIN, Order.MOST_LIKELY, Order.AGAINST_MODEL}
 
-def sequential(images: Sequence[int]) -> list[int]:
-    """Return the image ids in rising order, which is the order in which they were brought in."""
-    return sorted(images)
+    @property
+    def looks_again(self) -> bool:
+        """Tell whether images that have all their answers come up again, for one more opinion."""
+        return self in {Order.AGAINST_MODEL, Order.AMONG_PEOPLE}
 
 
-def shuffled(images: Sequence[int], *, seed: int, person: int) -> list[int]:
-    """Return the image ids in an order that looks random, and differs from person to person.
+def shuffled(images: npt.ArrayLike, *, seed: int, person: int) -> Ids:
+    """Return the image ids, int64 [n], in an order that looks random, and differs from person to person.
 
     An image's place depends on seed, person and its own id alone: two images keep their order whatever else joins or
-    leaves the queue, on every machine, and however the ids were given.
+    leaves the queue, on every machine, and however the ids were given. Source of the mixing: the finaliser of
+    SplitMix64, Steele, Lea & Flood 2014, Fast Splittable Pseudorandom Number Generators, OOPSLA.
     """
+    given = np.sort(np.asarray(images, dtype=np.int64))
+    key = blake2b(f"{seed}:{person}".encode(), digest_size=8).digest()
+    mixed = given.astype(np.uint64) * _GOLDEN + np.frombuffer(key, dtype="<u8")
+    for shift, factor in _MIXING:
+        mixed = (mixed ^ (mixed >> shift)) * factor
+    return given[np.argsort(mixed ^ (mixed >> np.uint64(31)), kind="stable")]
 
-    def place(image: int) -> tuple[bytes, int]:
-        return blake2b(f"{seed}:{person}:{image}".encode(), digest_size=8).digest(), image
 
-    return sorted(images, key=place)
+def starting_point(*, seed: int, person: int) -> str:
+    """Return where a person begins a round through images that stand in the order of their SHA-256, in hexadecimal."""
+    return sha256(f"{seed}:{person}".encode()).hexdigest()
 
 
-def least_certain(images: Sequence[int], probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5) -> list[int]:
-    """Return the image ids, least certain first; equally certain ones in rising order, unpredicted ones at the end.
+def rising(images: npt.ArrayLike, keys: npt.ArrayLike) -> Ids:
+    """Return the image ids, int64 [n], by float keys [n]: the lowest first, NaN last, equal ones by their ids."""
+    given = np.asarray(images, dtype=np.int64)
+    return given[np.lexsort((given, np.nan_to_num(np.asarray(keys, dtype=np.float64), nan=np.inf)))]
+
+
+def least_certain(images: npt.ArrayLike, probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5) -> Ids:
+    """Return the image ids, int64 [n], least certain first; unpredicted ones at the end.
 
     Args:
         images: n image ids.
@@ -55,10 +80,40 @@ def least_certain(images: Sequence[int], probabilities: npt.ArrayLike, threshold
 
     """
     certain = certainty(probabilities, thresholds)
-    if certain.shape[0] != len(images):
-        raise ValueError(f"{len(images)} images but probabilities of {certain.shape[0]}")
-    order = np.lexsort((np.asarray(images, dtype=np.int64), np.nan_to_num(certain, nan=np.inf)))
-    return [images[place] for place in order]
+    _check_rows(images, certain)
+    return rising(images, certain)
+
+
+def most_likely(images: npt.ArrayLike, probabilities: npt.ArrayLike) -> Ids:
+    """Return the image ids, int64 [n], by the probability of their likeliest label, falling; unpredicted ones last.
+
+    Raises:
+        ValueError: when shapes disagree or values are out of range.
+
+    """
+    given = _checked(probabilities)
+    _check_rows(images, given)
+    return rising(images, -np.where(np.isnan(given), -np.inf, given).max(axis=1, initial=-np.inf))
+
+
+def against_model(
+    images: npt.ArrayLike, truth: npt.ArrayLike, probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5
+) -> Ids:
+    """Return the ids of the images that the model contradicts, int64 [m], where it is most certain of that first.
+
+    `truth` is int8 [n, L] with -1 for unknown; what counts is the most certain of an image's contradicted labels.
+
+    Raises:
+        ValueError: when shapes disagree or values are out of range.
+
+    """
+    known, given = checked_truth(truth), _checked(probabilities)
+    _check_rows(images, given)
+    limits = checked_thresholds(thresholds, given.shape[1])
+    wrong = (known != UNKNOWN) & ~np.isnan(given) & ((given >= limits) != (known == 1))
+    strength = np.where(wrong, _shares(given, limits), -np.inf).max(axis=1, initial=-np.inf)
+    found = wrong.any(axis=1)
+    return rising(np.asarray(images, dtype=np.int64)[found], -strength[found])
 
 
 def certainty(probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5) -> Floats:
@@ -73,14 +128,30 @@ def certainty(probabilities: npt.ArrayLike, thresholds: npt.ArrayLike = 0.5) -> 
         ValueError: when shapes disagree or values are out of range.
 
     """
+    given = _checked(probabilities)
+    limits = checked_thresholds(thresholds, given.shape[1])
+    if ((limits < 0) | (limits > 1)).any():
+        raise ValueError("probabilities and thresholds must lie between 0 and 1")
+    doubtful = np.where(np.isnan(given), np.inf, _shares(given, limits)).min(axis=1, initial=np.inf)
+    return np.where(np.isinf(doubtful), np.nan, doubtful)
+
+
+def _checked(probabilities: npt.ArrayLike) -> Floats:
     given = np.asarray(probabilities, dtype=np.float64)
     if given.ndim != 2:
         raise ValueError(f"probabilities must have two dimensions (images, labels), not {given.ndim}")
-    limits = checked_thresholds(thresholds, given.shape[1])
-    if ((given < 0) | (given > 1)).any() or ((limits < 0) | (limits > 1)).any():
+    if ((given < 0) | (given > 1)).any():
         raise ValueError("probabilities and thresholds must lie between 0 and 1")
+    return given
+
+
+def _check_rows(images: npt.ArrayLike, rows: Floats) -> None:
+    if np.size(images) != rows.shape[0]:
+        raise ValueError(f"{np.size(images)} images but probabilities of {rows.shape[0]}")
+
+
+def _shares(given: Floats, limits: Floats) -> Floats:
+    """Tell how far each probability is from its threshold, as a share of the way to 0 or to 1."""
     way = np.where(given >= limits, 1 - limits, limits)
     # A threshold of 0 or 1 leaves no way on one side: whatever lies there is exactly at the threshold.
-    shares = np.divide(np.abs(given - limits), way, out=np.zeros_like(given), where=way > 0)
-    doubtful = np.where(np.isnan(given), np.inf, shares).min(axis=1, initial=np.inf)
-    return np.where(np.isinf(doubtful), np.nan, doubtful)
+    return np.divide(np.abs(given - limits), way, out=np.zeros_like(given), where=way > 0)

@@ -27,7 +27,7 @@ class Ranking:
 def rank(session: Session, project: Project, account: Account, order: Order, waiting: Select[int]) -> Ranking:
     """Put the images of a query of ids in order for a person; without a model there is nothing to be uncertain of."""
     if order is Order.RANDOM:
-        return Ranking(order, shuffled(session.scalars(waiting).all(), seed=project.seed, person=account.id))
+        return Ranking(order, shuffled(session.scalars(waiting).all(), seed=project.seed, person=account.id).tolist())
     run = runs.active_run(session, project.id) if order is Order.LEAST_CERTAIN else None
     if run is None:
         return Ranking(Order.SEQUENTIAL, session.scalars(waiting.limit(AHEAD)).all())
@@ -35,7 +35,7 @@ def rank(session: Session, project: Project, account: Account, order: Order, wai
     live = {label.id for label in labels.live_labels(session, project.id)}
     columns = [column for column, label in enumerate(run.labels) if label["id"] in live]
     limits = np.array(thresholds.threshold_values(session, run), dtype=np.float64)[columns]
-    return Ranking(order, least_certain(image_ids, said[:, columns], limits))
+    return Ranking(order, least_certain(image_ids, said[:, columns], limits).tolist())
 
 
 def _said(session: Session, run: Run, waiting: Select[int]) -> tuple[list[int], Floats]:

@@ -34,7 +34,7 @@ def run_of(session: Session, project: Project, labels: list[Label]) -> Run:
 def test_random_is_each_persons_own(session: Session) -> None:
     project, account, ids, _labels, waiting = make(session, 1)
     ranking = rankings.rank(session, project, account, Order.RANDOM, waiting)
-    assert ranking == Ranking(Order.RANDOM, shuffled(ids[1:], seed=project.seed, person=account.id))
+    assert ranking == Ranking(Order.RANDOM, shuffled(ids[1:], seed=project.seed, person=account.id).tolist())
 
 
 def test_without_a_model_the_order_is_that_of_the_import(session: Session) -> None:
