@@ -10,6 +10,7 @@ depends_on = None
 
 WAITING = sa.text("needed > 0 AND excluded_at IS NULL")
 PARTLY = sa.text("needed > 0 AND needed < opinions AND excluded_at IS NULL")
+DISPUTED = sa.text("value = 'disputed'")
 EXCLUDED = sa.text("excluded_at IS NOT NULL")
 
 
@@ -22,6 +23,7 @@ def upgrade() -> None:
     for name, column in (("ix_images_waiting", "id"), ("ix_images_waiting_shuffled", "sha256")):
         op.create_index(name, "images", ["project_id", column], sqlite_where=WAITING, postgresql_where=WAITING)
     op.create_index("ix_images_partly", "images", ["project_id", "id"], sqlite_where=PARTLY, postgresql_where=PARTLY)
+    op.create_index("ix_truths_disputed", "truths", ["image_id"], sqlite_where=DISPUTED, postgresql_where=DISPUTED)
     op.create_index("ix_images_excluded", "images", ["project_id"], sqlite_where=EXCLUDED, postgresql_where=EXCLUDED)
 
 
@@ -137,7 +139,17 @@ def _add_columns() -> None:
     op.add_column("annotations", sa.Column("whole", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("annotations", sa.Column("batch_key", sa.String(length=64), nullable=True))
     op.create_index(op.f("ix_annotations_batch_key"), "annotations", ["batch_key"])
-    op.create_index("ix_annotations_project_id_created_at", "annotations", ["project_id", "created_at"])
+    for name, columns in (
+        ("time", ["created_at", "view", "account_id"]),
+        ("person", ["account_id", "view", "created_at"]),
+    ):
+        op.create_index(
+            f"ix_annotations_counting_by_{name}",
+            "annotations",
+            ["project_id", *columns],
+            sqlite_where=sa.text("superseded_at IS NULL AND whole = 1"),
+            postgresql_where=sa.text("superseded_at IS NULL AND whole"),
+        )
     op.add_column("skips", sa.Column("reason", sa.String(length=32), nullable=True))
     op.add_column("skips", sa.Column("note", sa.Text(), server_default="", nullable=False))
     op.add_column("images", sa.Column("opinions", sa.Integer(), server_default="1", nullable=False))
