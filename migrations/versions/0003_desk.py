@@ -139,17 +139,13 @@ def _add_columns() -> None:
     op.add_column("annotations", sa.Column("whole", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("annotations", sa.Column("batch_key", sa.String(length=64), nullable=True))
     op.create_index(op.f("ix_annotations_batch_key"), "annotations", ["batch_key"])
-    for name, columns in (
-        ("time", ["created_at", "view", "account_id"]),
-        ("person", ["account_id", "view", "created_at"]),
-    ):
-        op.create_index(
-            f"ix_annotations_counting_by_{name}",
-            "annotations",
-            ["project_id", *columns],
-            sqlite_where=sa.text("superseded_at IS NULL AND whole = 1"),
-            postgresql_where=sa.text("superseded_at IS NULL AND whole"),
-        )
+    op.create_index(
+        "ix_annotations_counting",
+        "annotations",
+        ["project_id", "created_at", "view", "account_id", "superseded_at", "whole"],
+        sqlite_where=sa.text("superseded_at IS NULL AND whole = 1"),
+        postgresql_where=sa.text("superseded_at IS NULL AND whole"),
+    )
     op.add_column("skips", sa.Column("reason", sa.String(length=32), nullable=True))
     op.add_column("skips", sa.Column("note", sa.Text(), server_default="", nullable=False))
     op.add_column("images", sa.Column("opinions", sa.Integer(), server_default="1", nullable=False))
