@@ -12,10 +12,11 @@ from app.deps import Annotator, DbSession
 from app.domain.sampling import Order
 from app.domain.statuses import Role, SkipReason
 from app.i18n import gettext as _
-from app.models import Label, Project
+from app.models import Project
 from app.routes.annotate import API
-from app.services import flags, queue_progress, runs, skip_reasons
-from app.services.labels import live_labels
+from app.services import desk_settings, flags, label_examples, label_groups, queue_progress, runs, skip_reasons
+from app.services.label_examples import Example
+from app.services.label_groups import Section
 from app.templating import render
 
 router = APIRouter()
@@ -42,10 +43,15 @@ class DeskPage:
 
     project: Project
     role: Role
-    labels: list[Label]
+    sections: list[Section]
+    count: int
+    examples: dict[int, list[Example]]
     progress: queue_progress.Progress
     run_number: int | None
     orders: list[tuple[str, str]]
+    order: str
+    suggestions: str
+    reasons: list[tuple[str, str]]
     desk: dict[str, Any]
 
 
@@ -54,16 +60,21 @@ def desk_page(request: Request, session: DbSession, access: Annotator) -> Respon
     """Show the desk; the images come to it by its scripts."""
     project = access.project
     run = runs.active_run(session, project.id)
-    orders = [(Order.SEQUENTIAL.value, _("As brought in")), (Order.RANDOM.value, _("Random"))]
-    if run is not None:
-        orders.append((Order.LEAST_CERTAIN.value, _("Least certain first")))
+    settings = desk_settings.settings_of(session, project)
+    sections = label_groups.grouped(session, project.id)
+    orders = _orders(has_model=run is not None)
     page = DeskPage(
         project=project,
         role=access.role,
-        labels=live_labels(session, project.id),
+        sections=sections,
+        count=sum(len(section.labels) for section in sections),
+        examples=label_examples.examples_of(session, project.id),
         progress=queue_progress.progress(session, project, access.account),
         run_number=run.number if run else None,
         orders=orders,
+        order=settings.order if settings.order in dict(orders) else Order.SEQUENTIAL,
+        suggestions=settings.suggestions,
+        reasons=_reasons(),
         desk={
             "account": access.account.id,
             "project": project.id,
@@ -87,3 +98,18 @@ def reason(session: DbSession, access: Annotator, given: ReasonRequest) -> dict[
     """Say why an image was passed by."""
     skip = skip_reasons.give(session, access.project, access.account, **given.model_dump())
     return {"reason": skip.reason, "note": skip.note}
+
+
+def _orders(*, has_model: bool) -> list[tuple[str, str]]:
+    orders = [(Order.SEQUENTIAL.value, _("As brought in")), (Order.RANDOM.value, _("Random"))]
+    return [*orders, (Order.LEAST_CERTAIN.value, _("Least certain first"))] if has_model else orders
+
+
+def _reasons() -> list[tuple[str, str]]:
+    return [
+        (SkipReason.ILLEGIBLE.value, _("it cannot be made out")),
+        (SkipReason.FOREIGN.value, _("it does not belong to this collection")),
+        (SkipReason.SENSITIVE.value, _("it is sensitive")),
+        (SkipReason.DUPLICATE.value, _("it is a duplicate")),
+        (SkipReason.OTHER.value, _("another reason")),
+    ]

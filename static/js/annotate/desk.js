@@ -1,39 +1,67 @@
-// What the annotator does: submit, none apply, skip, back, undo. The screen goes on at once, saving follows.
+// What the annotator does with an image: submit, none apply, skip, flag, go back and on.
 import { t } from "../strings.js";
-import { hintFor, same } from "./hints.js";
-import { newKey } from "./outbox.js";
+import { same } from "./hints.js";
+import { History } from "./history.js";
+import { Screen } from "./screen.js";
+import { Settling } from "./settling.js";
 import { entryOf } from "./timeline.js";
+import { Undoing } from "./undoing.js";
 
 export class Desk {
-  #actions = [];
-  #shown = null;
-
   /** The parts: api, timeline, view, labels, saver, feed, preloader, pace. */
   constructor(parts) {
     Object.assign(this, parts);
+    this.history = new History((entry) => this.timeline.has(entry));
+    this.settling = new Settling({ ...parts, tally: (by) => this.#tally(by) });
+    this.screen = new Screen({ ...parts, history: this.history });
+    this.undoing = new Undoing(this);
+  }
+
+  /** Tell whether somebody has chosen labels of an image that is not answered yet. */
+  get isTouched() {
+    const entry = this.timeline.current;
+    return entry?.state === "open" && entry.answers.size > entry.marks.size;
   }
 
   /** Submit what is chosen. Choosing nothing is no answer: "none of these apply" is one, and has its own key. */
   submit() {
     const entry = this.timeline.current;
     if (!entry) return;
+    const open = this.labels.unanswered;
     if (entry.answers.size === 0) this.view.hint(t("chooseFirst"));
-    else this.#answer(entry, new Map(entry.answers));
+    else if (open.length > 0 && !entry.warned) {
+      entry.warned = true;
+      this.view.hint(t("groupUnanswered", { groups: open.join(", ") }));
+    } else this.#answer(entry, entry.answers);
   }
 
   none() {
     const entry = this.timeline.current;
-    if (!entry) return;
-    const chosen = new Map(entry.answers);
-    entry.answers.clear();
-    this.#answer(entry, chosen);
+    if (entry) this.#answer(entry, new Map());
   }
 
-  /** Pass an image by; one that is dealt with already is only left. */
-  skip() {
+  /** Pass an image by, with or without a reason; one that is answered already is only left. */
+  skip(skip = null) {
     const entry = this.timeline.current;
-    if (entry?.state === "open") this.#settle("skip", "skipped", entry, new Map(entry.answers), {});
+    if (entry?.state === "open") {
+      this.#do({ kind: "settle", verb: "skip", state: "skipped", entry, skip, given: entry.answers, body: {} });
+    } else if (entry?.state === "skipped" && skip) {
+      entry.skip = skip;
+      this.settling.reason(entry);
+      this.screen.look(entry);
+    } else if (skip) this.view.hint(t("reasonAnswered"));
     else this.step(1);
+  }
+
+  /** Flag the image, or take the flag away. */
+  flag() {
+    const entry = this.timeline.current;
+    if (!entry) return;
+    const on = !entry.item.flagged;
+    this.history.add({ kind: "flag", entry, on });
+    this.settling.flag(entry, on);
+    this.show();
+    this.view.hint(t(on ? "flagged" : "unflagged"));
   }
 
   step(by) {
@@ -44,106 +72,59 @@ export class Desk {
       this.view.hint(t("notSubmitted", { name: left.item.name }));
   }
 
-  /** Take the last thing done in this session back, and show its image with what was chosen. */
-  undo() {
-    const last = this.#actions.pop();
-    if (!last) return this.view.hint(t("undoNothing"));
-    const { entry, key, before, chosen } = last;
-    // What the server refused was never saved, so there is nothing there to take back.
-    if (this.saver.refused.some((operation) => operation.id === key)) this.saver.discard(key);
-    else this.#save("undo", newKey(), entry, { client_key: key });
-    this.#tally(entry.state, before.state);
-    Object.assign(entry, before);
-    entry.answers = new Map(before.state === "answered" ? before.saved : chosen);
-    if (before.state === "open") this.timeline.reopen(entry);
-    else this.timeline.lookAt(entry);
-    this.show();
-    this.view.hint(t(before.state === "open" ? "takenBack" : "correctionTakenBack"));
+  /** On to the next image by a sweep of the hand: an earlier one is left, a new one submitted. */
+  next() {
+    if (this.timeline.looksBack) this.step(1);
+    else this.submit();
   }
 
   /** Bring an image back whose answer the server refused, with what was chosen. */
   openAgain({ id, item, body }) {
     const entry = this.timeline.past.find((other) => other.item.id === item.id) ?? entryOf(item);
-    entry.answers = entryOf(item, body.answers).answers;
+    entry.answers = entryOf(item, body.answers ?? {}).answers;
     this.saver.discard(id);
-    this.#actions = this.#actions.filter((action) => action.key !== id);
-    this.#tally(entry.state, "open");
-    this.timeline.reopen(entry);
+    this.history.forget((action) => action.key === id);
+    this.settling.reopen(entry);
     this.show();
   }
 
   /** Others have these images now: what is not before the annotator's eyes goes. */
   lost(ids) {
-    const gone = new Set(ids);
     const eyes = this.timeline.current;
-    this.timeline.queue = this.timeline.queue.filter(
-      (one) => !gone.has(one.item.id) || one === eyes || one.answers.size,
-    );
-    if (eyes && gone.has(eyes.item.id)) this.view.hint(t("claimLost"));
+    this.timeline.lose(new Set(ids));
+    if (eyes && ids.includes(eyes.item.id)) this.view.hint(t("claimLost"));
     this.show();
   }
 
-  /** A label was switched. */
-  chosen() {
+  /** A label was switched; `before` is what was chosen until then. */
+  chosen(before) {
+    const entry = this.timeline.current;
+    this.history.add({ kind: "choice", entry, before, after: new Map(entry.answers) });
     this.view.hint("");
     this.view.announce(t("announceLabels", { labels: this.labels.summary || t("nothing") }));
+    this.screen.allow(entry);
   }
 
-  /** Bring the screen up to date; called whenever anything has changed. */
+  /** Bring the screen up to date. */
   show() {
-    const entry = this.timeline.current;
-    const isNew = entry !== this.#shown;
-    this.#shown = entry;
-    this.view.state(entry ? null : this.feed.state, this.feed.trouble);
-    this.labels.show(entry);
-    if (isNew) this.#look(entry);
-    if (entry) this.view.show(entry);
-    const { past, cursor, queue } = this.timeline;
-    this.preloader.want([...past.slice(Math.max(0, cursor - 1), cursor + 2), ...queue].map((one) => one.item));
-    this.view.allow(this.#possible(entry));
-    if (this.feed.progress) this.view.progress(this.feed.progress, this.pace);
-    this.feed.refill();
+    this.screen.show();
   }
 
-  #look(entry) {
-    this.pace.look();
-    this.view.hint(hintFor(entry));
-    if (entry) this.view.announce(`${t("announceImage", { name: entry.item.name })} ${hintFor(entry)}`);
+  #answer(entry, given) {
+    const body = { answers: Object.fromEntries(given), asked: this.labels.asked, seconds: this.pace.seconds };
+    this.#do({ kind: "settle", verb: "submit", state: "answered", entry, given, body });
   }
 
-  #possible(entry) {
-    const names = new Set(entry ? ["submit", "none", "skip"] : []);
-    if (this.timeline.cursor > 0) names.add("back");
-    if (this.timeline.looksBack) names.add("forward");
-    if (this.#actions.length > 0) names.add("undo");
-    return names;
-  }
-
-  #answer(entry, chosen) {
-    const answers = Object.fromEntries(entry.answers);
-    const body = { answers, asked: this.labels.asked, seconds: this.pace.seconds };
-    this.#settle("submit", "answered", entry, chosen, body);
-  }
-
-  #settle(kind, state, entry, chosen, body) {
-    const key = newKey();
-    const before = { state: entry.state, saved: entry.saved, key: entry.key };
-    this.#actions.push({ entry, key, before, chosen });
-    this.#tally(entry.state, state);
-    entry.saved = new Map(entry.answers);
-    this.timeline.settle(state, key);
-    this.#save(kind, key, entry, { ...body, image_id: entry.item.id, client_key: key });
+  #do(action) {
+    const { entry, given } = action;
+    Object.assign(action, { given: new Map(given), chosen: new Map(entry.answers) });
+    this.history.add(action);
+    this.settling.settle(action);
     this.show();
   }
 
-  #save(kind, id, entry, body) {
-    this.saver.add({ id, kind, url: `${this.api}/${kind}`, body, item: entry.item });
-  }
-
-  #tally(before, after) {
-    const more = Number(after === "answered") - Number(before === "answered");
-    if (more === 0) return;
-    this.pace.tally(more);
-    if (this.feed.progress) this.feed.progress.done += more;
+  #tally(by) {
+    this.pace.tally(by);
+    if (this.feed.progress) this.feed.progress.done += by;
   }
 }

@@ -5,8 +5,14 @@ import { t } from "../strings.js";
 export function hintFor(entry) {
   if (!entry) return "";
   if (entry.state === "open") return asked(entry.item);
-  if (entry.state === "skipped") return t("skippedBefore");
+  if (entry.state === "skipped") return skipped(entry.skip);
   return t(entry.answers.size ? "answeredBefore" : "answeredNone");
+}
+
+function skipped(why) {
+  if (!why?.reason) return t("skippedBefore");
+  const reason = t(`reason-${why.reason}`);
+  return t("skippedBecause", { reason: why.note ? `${reason} (${why.note})` : reason });
 }
 
 // Some images come again because a reviewer wants to hear a second person.

@@ -5,36 +5,48 @@ import { t } from "../strings.js";
 const ARROWS = { left: [-1, 0], right: [1, 0], up: [0, -1], down: [0, 1] };
 const MAY_REPEAT = new Set(["+", "-", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 
+// Keys beside those on the buttons: the first one that an action has is written on its button.
+const MORE = [
+  { key: "ctrl+z", shown: "Ctrl Z", says: "keyUndo", name: "undo" },
+  { key: "ctrl+shift+z", shown: "Ctrl ⇧ Z", says: "keyRedo", name: "redo" },
+  { key: "ctrl+y", shown: "Ctrl Y", says: "keyRedo", name: "redo" },
+  { key: "/", shown: "/", says: "keyFind", name: "find" },
+  { key: ",", shown: ",", says: "keyFind", name: "find" },
+];
+
 /** Bind the keys: `labels` knows whose key is whose, `act` carries the desk's actions out by name. */
-export function bindKeys({ labels, zoom, act }) {
+export function bindKeys({ root, labels, zoom, act }) {
   // Heard before the general shortcuts, which look at the key alone.
   addEventListener("keydown", (event) => before(event, { labels, act }), { capture: true });
-  register({
-    key: "ctrl+z",
-    shown: "Ctrl Z",
-    get description() {
-      return t("keyUndo");
-    },
-    run: () => act("undo"),
-  });
+  yieldToLabels(root, labels);
+  for (const { key, shown, says, name } of MORE) add(key, shown, says, () => act(name));
+  const signs = { left: "←", right: "→", up: "↑", down: "↓" };
+  const meanings = { left: "keyBack", right: "keyForward" };
   for (const [name, [across, down]] of Object.entries(ARROWS)) {
-    register({
-      key: name,
-      shown: { left: "←", right: "→", up: "↑", down: "↓" }[name],
-      get description() {
-        return t({ left: "keyBack", right: "keyForward" }[name] ?? "keyMove");
-      },
-      run: () => arrow(name, across, down, { zoom, act }),
-    });
+    add(name, signs[name], meanings[name] ?? "keyMove", () => arrow(name, across, down, { zoom, act }));
   }
+  add("desk-unsure", "⇧", "keyUnsure", () => {});
+}
+
+function add(key, shown, says, run) {
   register({
-    key: "desk-unsure",
-    shown: "⇧",
+    key,
+    shown,
     get description() {
-      return t("keyUnsure");
+      return t(says);
     },
-    run: () => {},
+    run,
   });
+}
+
+// A label that had its key before the desk had that action keeps it; the action is then a button without a key.
+function yieldToLabels(root, labels) {
+  for (const button of root.querySelectorAll("[data-act][data-shortcut]")) {
+    if (labels.byKey(button.dataset.shortcut) === null) continue;
+    button.removeAttribute("data-shortcut");
+    button.removeAttribute("aria-keyshortcuts");
+    button.title = button.ariaLabel ?? "";
+  }
 }
 
 function arrow(name, across, down, { zoom, act }) {
@@ -45,7 +57,7 @@ function arrow(name, across, down, { zoom, act }) {
 
 function before(event, { labels, act }) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (event.target.closest?.("input, select, textarea, [contenteditable]")) return;
+  if (event.target.closest?.("input, select, textarea, [contenteditable], [popover]")) return;
   if (document.querySelector("dialog:modal")) return;
   if (event.key === "Enter" || event.key === " ") {
     confirm(event, act);
@@ -70,7 +82,7 @@ function before(event, { labels, act }) {
 
 // Enter and Space press the button that has the focus, and submit from anywhere else.
 function confirm(event, act) {
-  if (event.target.closest?.("a, button, summary, [popover]")) {
+  if (event.target.closest?.("a, button, summary")) {
     event.stopPropagation();
     if (event.repeat) event.preventDefault();
     return;

@@ -1,51 +1,69 @@
-// The labels in the rail: present, not sure or untouched, with the model's suggestions beside them.
+// The labels in the rail: present, not sure or untouched, in groups, of which some take one label only.
 import { t } from "../strings.js";
+import { suggest } from "./suggestions.js";
 
 export class Labels {
-  constructor(list, { source, shown, onChange }) {
-    Object.assign(this, { list, source, shown, onChange });
-    this.rows = new Map([...list.querySelectorAll("[data-label]")].map((row) => [Number(row.dataset.label), row]));
-    this.answers = new Map();
+  /** `list` holds the rows; `source` says where the bars come from; onChange gets what was chosen before. */
+  constructor(list, { source, onChange, onShow }) {
+    Object.assign(this, { list, source, onChange, onShow });
+    this.entry = null;
+    this.read();
     list.addEventListener("click", (event) => this.#clicked(event));
-    for (const type of ["pointerover", "focusin"]) list.addEventListener(type, (event) => this.#explain(event.target));
-    for (const type of ["pointerleave", "focusout"]) list.addEventListener(type, () => this.#explain(null));
+  }
+
+  /** Read the rows anew, after they were fetched anew. */
+  read() {
+    this.rows = new Map([...this.list.querySelectorAll("[data-label]")].map((row) => [Number(row.dataset.label), row]));
+    this.groups = [...this.list.querySelectorAll("[data-exclusive]")];
+  }
+
+  get answers() {
+    return this.entry?.answers ?? new Map();
   }
 
   /** Which labels are asked, each with the version of the definition that is shown. */
   get asked() {
-    return Object.fromEntries([...this.rows].map(([id, row]) => [id, Number(row.dataset.version)]));
+    const rows = [...this.rows].filter(([, row]) => !row.hasAttribute("data-told"));
+    return Object.fromEntries(rows.map(([id, row]) => [id, Number(row.dataset.version)]));
   }
 
   /** The chosen labels by name, for whoever listens instead of looking. */
   get summary() {
-    const names = [...this.answers].map(([id, value]) => {
-      const name = this.rows.get(id).dataset.name;
-      return value === "unsure" ? t("unsureOf", { label: name }) : name;
-    });
-    return names.join(", ");
+    return [...this.answers].map(([id, value]) => this.said(id, value)).join(", ");
+  }
+
+  /** Groups that take exactly one label and have none. */
+  get unanswered() {
+    const open = this.groups.filter((group) => !this.#idsOf(group).some((id) => this.answers.has(id)));
+    return open.map((group) => group.dataset.exclusive);
+  }
+
+  /** Name a label and what is chosen of it. */
+  said(id, value) {
+    const { name } = this.rows.get(id).dataset;
+    return value === "unsure" ? t("unsureOf", { label: name }) : name;
   }
 
   /** Show an entry's answers, which from here on are changed in place, and its suggestions. */
   show(entry) {
-    this.answers = entry?.answers ?? new Map();
+    this.entry = entry;
     for (const id of this.answers.keys()) if (!this.rows.has(id)) this.answers.delete(id);
     const suggestions = new Map((entry?.item.suggestions ?? []).map((one) => [one.label, one]));
-    for (const [id, row] of this.rows) this.#suggest(row, suggestions.get(id));
+    for (const [id, row] of this.rows) suggest(row, suggestions.get(id));
     this.source.hidden = suggestions.size === 0;
     this.#draw();
   }
 
   /** Set a label to present or unsure, or back to untouched. */
   toggle(id, value) {
+    const row = this.rows.get(id);
+    if (!this.entry || row.hasAttribute("data-told")) return;
+    const before = new Map(this.answers);
+    this.entry.marks.delete(id);
     if (this.answers.get(id) === value) this.answers.delete(id);
-    else this.answers.set(id, value);
+    else this.#choose(id, value, row.closest("[data-exclusive]"));
     this.#draw();
-    this.onChange();
-  }
-
-  clear() {
-    this.answers.clear();
-    this.#draw();
+    this.onChange(before);
   }
 
   /** Find the label that a key belongs to. */
@@ -54,15 +72,22 @@ export class Labels {
     return null;
   }
 
-  /** Show or hide all definitions. */
-  define(open) {
-    for (const text of this.list.querySelectorAll("[data-definition]")) text.hidden = !open;
-    this.#explain(null);
+  // One of a group that takes one label releases the others.
+  #choose(id, value, group) {
+    for (const other of group && value === "present" ? this.#idsOf(group) : []) {
+      this.answers.delete(other);
+      this.entry.marks.delete(other);
+    }
+    this.answers.set(id, value);
+  }
+
+  #idsOf(group) {
+    return [...group.querySelectorAll("[data-label]")].map((row) => Number(row.dataset.label));
   }
 
   #clicked(event) {
     const row = event.target.closest("[data-label]");
-    const button = event.target.closest("button");
+    const button = event.target.closest("[data-present], [data-unsure]");
     if (row && button) this.toggle(Number(row.dataset.label), "unsure" in button.dataset ? "unsure" : "present");
   }
 
@@ -71,21 +96,8 @@ export class Labels {
       const value = this.answers.get(id);
       row.querySelector("[data-present]").setAttribute("aria-pressed", String(value === "present"));
       row.querySelector("[data-unsure]").setAttribute("aria-pressed", String(value === "unsure"));
+      row.querySelector("[data-by-model]").hidden = !this.entry?.marks.has(id);
     }
-  }
-
-  #suggest(row, suggestion) {
-    const place = row.querySelector("[data-suggestion]");
-    place.hidden = !suggestion;
-    if (!suggestion) return;
-    place.toggleAttribute("data-predicted", suggestion.predicted);
-    place.querySelector("[data-bar]").setAttribute("width", (100 * suggestion.probability).toFixed(1));
-    place.querySelector("[data-probability]").textContent = suggestion.probability.toFixed(2);
-  }
-
-  // The definition of the label under the pointer or the focus, unless all of them stand open already.
-  #explain(target) {
-    const definition = target?.closest("[data-label]")?.querySelector("[data-definition]");
-    this.shown.textContent = definition?.hidden ? definition.textContent : "";
+    this.onShow();
   }
 }

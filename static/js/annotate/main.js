@@ -1,121 +1,132 @@
 // Starts the annotator's desk and ties its parts together.
 import { csrfFetch } from "../http.js";
-import { keepClaims, release } from "./claims.js";
+import { t } from "../strings.js";
+import { About } from "./about.js";
+import { actsOf } from "./acts.js";
+import { Chips } from "./chips.js";
+import { keepClaims } from "./claims.js";
+import { Comments } from "./comments.js";
+import { Definitions } from "./definitions.js";
 import { Desk } from "./desk.js";
 import { Feed } from "./feed.js";
 import { bindKeys } from "./keys.js";
 import { Labels } from "./labels.js";
+import { Notices } from "./notices.js";
+import { Orders } from "./orders.js";
 import { Outbox } from "./outbox.js";
 import { Pace } from "./pace.js";
+import { Picture } from "./picture.js";
 import { Preloader } from "./preloader.js";
+import { Reasons } from "./reasons.js";
 import { Saver } from "./saver.js";
+import { Search } from "./search.js";
+import { difference } from "./suggestions.js";
+import { hearSweeps } from "./swipe.js";
 import { entryOf, Timeline } from "./timeline.js";
 import { renewToken } from "./token.js";
 import { Unsaved } from "./unsaved.js";
 import { View } from "./view.js";
 import { Zoom } from "./zoom.js";
 
-const KEPT_DEFINITIONS = "loupe-definitions";
 const root = document.querySelector("[data-desk]");
 const { account, project, api, claimSeconds } = JSON.parse(root.dataset.desk);
 const find = (name) => root.querySelector(`[data-${name}]`);
+const button = (name) => find(`act="${name}"`);
+const ground = find("ground");
+const toImage = () => ground.focus({ preventScroll: true });
 
 const timeline = new Timeline();
-const zoom = new Zoom(find("ground"));
+const zoom = new Zoom(ground);
 const preloader = new Preloader();
-const view = new View(root, { preloader, zoom });
+const about = new About({ panel: find("about"), button: button("about") });
+const picture = new Picture(root, { ground, zoom, announce: (words) => view.announce(words) });
+const view = new View(root, { preloader, picture, about });
+const definitions = new Definitions(find("labels"), { shown: find("definition-shown"), button: button("definitions") });
 const labels = new Labels(find("labels"), {
   source: find("source"),
-  shown: find("definition-shown"),
-  onChange: () => desk.chosen(),
+  onChange: (before) => desk.chosen(before),
+  onShow: () => chips.show(),
 });
+const chips = new Chips(find("chips"), { labels });
+const notices = new Notices(find("notices"));
 const unsaved = new Unsaved(root, {
-  onOpen: (operation) => desk.openAgain(operation),
+  onOpen: ({ kind, id, item, body, ...rest }) => {
+    if (kind === "comment") comments.open(item, body.text);
+    if (kind === "comment") saver.discard(id);
+    else desk.openAgain({ id, item, body, ...rest });
+  },
   onDiscard: ({ id }) => saver.discard(id),
 });
 const saver = new Saver(new Outbox(account, project), {
   renew: () => renewToken(account),
   onChange: (now) => unsaved.show(now),
+  onSaved: (operation, answer) => saved(operation, answer ?? {}),
 });
+const waiting = (kind) => saver.operations.filter((operation) => operation.kind === kind).length;
+const queued = () => timeline.queue.map((entry) => entry.item.id);
 const feed = new Feed({
   api,
   account,
   queued: () => timeline.queue.length,
   // In the round of the skipped ones, those that were skipped again do not come up a second time.
-  held: () => [...new Set([...queuedIds(), ...saver.imageIds, ...(feed.skipped ? timeline.roundIds : [])])].slice(-200),
+  held: () => [...new Set([...queued(), ...saver.imageIds, ...(feed.skipped ? timeline.roundIds : [])])].slice(-200),
   take: (items) => timeline.add(items.map((item) => entryOf(item))),
   // What is still under way counts as tagged, as the annotator sees it.
-  pending: () => saver.operations.filter((operation) => operation.kind === "submit").length,
-  skipping: () => saver.operations.filter((operation) => operation.kind === "skip").length,
+  pending: () => waiting("submit"),
+  skipping: () => waiting("skip"),
   onChange: () => desk.show(),
 });
 const desk = new Desk({ api, timeline, view, labels, saver, feed, preloader, pace: new Pace() });
-
-const queuedIds = () => timeline.queue.map((entry) => entry.item.id);
-
-const acts = {
+const orders = new Orders(root, { api, account, project, timeline, feed, desk });
+new Reasons(find("reasons"), { give: (skip) => desk.skip(skip), leave: toImage });
+const comments = new Comments(find("comment"), {
+  project: api.replace(/\/annotate$/, ""),
+  saver,
+  onSent: () => view.hint(t("commented")),
+});
+const search = new Search(find("find"), {
+  labels,
   submit: () => desk.submit(),
-  none: () => desk.none(),
-  skip: () => desk.skip(),
-  back: () => desk.step(-1),
-  forward: () => desk.step(1),
-  undo: () => desk.undo(),
-  "zoom-in": () => zoom.in(),
-  "zoom-out": () => zoom.out(),
-  "zoom-fit": () => zoom.fit(),
-  "zoom-true": () => zoom.toggle(),
-  "full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()),
-  definitions: () => define(find('act="definitions"').getAttribute("aria-pressed") !== "true"),
-  "save-now": () => saver.now(),
-  "look-again": () => feed.look(),
-  "show-skipped": () => choose(true),
-  "show-new": () => choose(false),
-};
+  leave: toImage,
+  announce: (words) => view.announce(words),
+});
+
+const parts = { root, desk, timeline, zoom, picture, about, definitions, saver, feed, orders };
+const acts = actsOf({ ...parts, comments, search });
 
 root.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
-  if (button?.dataset.act) acts[button.dataset.act]();
+  const pressed = event.target.closest("button");
+  if (pressed?.dataset.act && !pressed.hasAttribute("popovertarget")) acts[pressed.dataset.act]();
   // After a click the keys belong to the image again; whoever goes by Tab keeps their place.
-  if (button && event.detail > 0 && !button.hasAttribute("popovertarget"))
-    find("ground").focus({ preventScroll: true });
+  if (
+    pressed &&
+    event.detail > 0 &&
+    !pressed.closest("dialog, [popover]") &&
+    !root.querySelector(":popover-open, :modal")
+  )
+    toImage();
 });
-for (const choice of root.querySelectorAll("[data-order], [data-skipped]")) {
-  choice.addEventListener("change", () => choose(find("skipped").checked));
-}
-bindKeys({ labels, zoom, act: (name) => acts[name]() });
+bindKeys({ root, labels, zoom, act: (name) => acts[name]() });
+hearSweeps(ground, { isZoomed: () => zoom.isZoomed, next: () => desk.next(), back: () => desk.step(-1) });
 
-async function choose(skipped) {
-  find("skipped").checked = skipped;
-  const gone = timeline.startRound(desk.isTouched ? timeline.queue[0] : null);
-  release(api, gone);
+function saved({ item }, { notices: said = [], suggestions = [] }) {
+  for (const sentence of said) notices.say(sentence);
+  const entry = timeline.past.find((one) => one.item.id === item.id);
+  if (suggestions.length === 0 || !entry) return;
+  entry.item.suggestions = suggestions;
+  view.note(difference(entry, (id) => labels.rows.get(id)?.dataset.name));
   desk.show();
-  await feed.restart({ order: root.querySelector("[data-order]:checked").value, skipped });
-}
-
-function define(open) {
-  labels.define(open);
-  find('act="definitions"').setAttribute("aria-pressed", String(open));
-  try {
-    localStorage.setItem(KEPT_DEFINITIONS, open ? "open" : "");
-  } catch {
-    // A browser that keeps nothing asks again next time.
-  }
 }
 
 async function remember() {
   const past = await csrfFetch(`${api}/history`).catch(() => ({ items: [] }));
-  const saved = past.items.reverse().map((item) => entryOf(item, item.answers));
+  const before = past.items.reverse().map((item) => entryOf(item, item.answers));
   const unsent = saver.operations.filter((operation) => operation.kind === "submit" && !operation.refused);
-  timeline.remember([...saved, ...unsent.map(({ item, body }) => entryOf(item, body.answers))]);
+  timeline.remember([...before, ...unsent.map(({ item, body }) => entryOf(item, body.answers))]);
   desk.show();
 }
 
-keepClaims({ api, seconds: claimSeconds, ids: queuedIds, onLost: (ids) => ids.length > 0 && desk.lost(ids) });
-try {
-  if (localStorage.getItem(KEPT_DEFINITIONS)) define(true);
-} catch {
-  define(false);
-}
+keepClaims({ api, seconds: claimSeconds, ids: queued, onLost: (ids) => ids.length > 0 && desk.lost(ids) });
 // What is still unsaved comes first: its images are not to come up a second time.
 await saver.resume();
 await feed.look();

@@ -10,13 +10,15 @@ const SILENCE_MS = 20_000;
 export class Saver {
   operations = [];
   trouble = "";
+  /** Whether anything was confirmed since the page was opened. */
+  hasSaved = false;
   #sending = false;
   #timer = 0;
   #wait = FIRST_WAIT_MS;
 
-  /** `renew` fetches a new form token: true where it did, a sentence where it cannot be had. */
-  constructor(outbox, { onChange, renew }) {
-    Object.assign(this, { outbox, onChange, renew });
+  /** `renew` fetches a new form token: true, or a sentence why not; `onSaved` gets an operation and the answer to it. */
+  constructor(outbox, { onChange, onSaved, renew }) {
+    Object.assign(this, { outbox, onChange, onSaved, renew });
     addEventListener("online", () => this.now());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.now());
     addEventListener("beforeunload", (event) => {
@@ -30,7 +32,7 @@ export class Saver {
 
   /** Ids of images whose answer or skip is still under way. */
   get imageIds() {
-    return this.operations.filter((one) => one.kind !== "undo").map((one) => one.item.id);
+    return this.operations.filter((one) => ["submit", "skip"].includes(one.kind)).map((one) => one.item.id);
   }
 
   /** Take up what an earlier visit left. */
@@ -86,9 +88,10 @@ export class Saver {
 
   // Tells whether to go on with the next one.
   async #attempt(operation) {
+    let answer;
     try {
       // Kept alive, it arrives even if the page is left at this moment.
-      await csrfFetch(operation.url, {
+      answer = await csrfFetch(operation.url, {
         json: operation.body,
         keepalive: true,
         signal: AbortSignal.timeout(SILENCE_MS),
@@ -98,7 +101,9 @@ export class Saver {
     }
     this.#wait = FIRST_WAIT_MS;
     this.trouble = "";
+    this.hasSaved = true;
     this.discard(operation.id);
+    this.onSaved(operation, answer);
     return true;
   }
 

@@ -1,9 +1,10 @@
 // The images of this session in their order: those dealt with (past), and those that come (queue).
 
 /**
- * `answers` is what is chosen on the screen, `saved` what was last submitted, `key` the save's name.
- * @typedef {{item: object, answers: Map<number, string>, saved: Map<number, string>,
- *   state: "open" | "answered" | "skipped", key: string | null}} Entry
+ * `answers` is what is chosen on the screen, `saved` what was last submitted, `key` the save's name; `marks` are labels
+ * that the model chose and nobody has touched; `skip` says why the image was skipped.
+ * @typedef {{item: object, answers: Map<number, string>, saved: Map<number, string>, marks: Set<number>,
+ *   state: "open" | "answered" | "skipped", key: string | null, skip: object | null}} Entry
  */
 
 /** Make an entry of an image the server gave; `given` holds answers from an earlier session, null for a skip. */
@@ -11,7 +12,14 @@ export function entryOf(item, given) {
   const chosen = Object.entries(given ?? {}).filter(([, value]) => value !== "absent");
   const answers = new Map(chosen.map(([label, value]) => [Number(label), value]));
   const state = given === undefined ? "open" : given === null ? "skipped" : "answered";
-  return { item, answers, saved: new Map(answers), state, key: null, round: -1 };
+  const marks = new Set(state === "open" ? byModel(item) : []);
+  for (const label of marks) answers.set(label, "present");
+  return { item, answers, saved: new Map(answers), marks, state, key: null, skip: item.skipped ?? null, round: -1 };
+}
+
+// Where the project wants it so, the labels that the model predicts are chosen already.
+function byModel({ suggestions = [] }) {
+  return suggestions.filter((one) => one.chosen).map((one) => one.label);
 }
 
 export class Timeline {
@@ -67,9 +75,28 @@ export class Timeline {
     this.cursor = this.past.length;
   }
 
-  /** Look at an entry of the past. */
+  /** Look at an entry of the past, or make one that waits the next. */
   lookAt(entry) {
-    this.cursor = this.past.indexOf(entry);
+    const place = this.past.indexOf(entry);
+    this.cursor = place < 0 ? this.past.length : place;
+    if (place < 0) this.queue = [entry, ...this.queue.filter((other) => other !== entry)];
+  }
+
+  /** Tell whether an entry can be looked at. */
+  has(entry) {
+    return this.past.includes(entry) || this.queue.includes(entry);
+  }
+
+  /** Let go of images that others have now, but for the one that is looked at and those with labels chosen. */
+  lose(ids) {
+    const eyes = this.current;
+    const stays = (one) => !ids.has(one.item.id) || one === eyes || one.answers.size > one.marks.size;
+    this.queue = this.queue.filter(stays);
+  }
+
+  /** The entries about the present one: its neighbours in the past and what comes. */
+  around() {
+    return [...this.past.slice(Math.max(0, this.cursor - 1), this.cursor + 2), ...this.queue];
   }
 
   /** Move among the past; tells whether there was anywhere to go. */

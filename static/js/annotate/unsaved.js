@@ -5,6 +5,9 @@ import { t } from "../strings.js";
 // A save that is through before this passes without a word: nobody reads a message that fast.
 const QUIET_MS = 1500;
 
+// What holds something that was thought about; a flag or an undo is quickly done anew.
+const CAN_BE_OPENED = new Set(["submit", "skip", "comment"]);
+
 export class Unsaved {
   #timer = 0;
 
@@ -15,12 +18,14 @@ export class Unsaved {
     this.why = root.querySelector("[data-unsaved-why]");
     this.now = root.querySelector('[data-act="save-now"]');
     this.list = root.querySelector("[data-refused]");
+    this.saved = root.querySelector("[data-saved]");
   }
 
   /** Show how things stand with the saver. */
   show(saver) {
     clearTimeout(this.#timer);
     const left = saver.operations.length;
+    this.saved.hidden = left > 0 || !saver.hasSaved;
     if (left === 0) {
       this.box.hidden = true;
     } else if (saver.trouble || saver.refused.length > 0 || !this.box.hidden) {
@@ -51,10 +56,8 @@ export class Unsaved {
     sentence.textContent = `${operation.item.name}: ${operation.refused}`;
     const buttons = document.createElement("span");
     buttons.className = "cluster cluster--tight";
-    buttons.append(
-      this.#button(t("openAgain"), () => this.onOpen(operation)),
-      this.#button(t("discard"), () => this.#discard(operation)),
-    );
+    if (CAN_BE_OPENED.has(operation.kind)) buttons.append(this.#button(t("openAgain"), () => this.onOpen(operation)));
+    buttons.append(this.#button(t("discard"), () => this.#discard(operation)));
     row.append(sentence, buttons);
     return row;
   }

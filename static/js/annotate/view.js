@@ -1,24 +1,29 @@
 // What the desk shows: the image on its ground, or why there is none, hints and figures.
+import { number } from "../numbers.js";
 import { t } from "../strings.js";
 
 // A small scan is enlarged this much at most by itself; beyond it one sees pixels, not things.
 const LARGEST_FIT = 4;
 
+const ACTIONS = ["submit", "none", "skip", "reasons", "flag", "comment", "back", "forward", "undo", "redo"];
+
 export class View {
   #shown = null;
 
-  constructor(root, { preloader, zoom }) {
-    Object.assign(this, { root, preloader, zoom });
+  constructor(root, { preloader, picture, about }) {
+    Object.assign(this, { root, preloader, picture, about });
     this.ground = root.querySelector("[data-ground]");
   }
 
   /** Show an entry's image, at once where it was preloaded. */
   async show(entry) {
+    this.#flag(entry);
     if (this.#shown === entry.item.id) return;
     this.#shown = entry.item.id;
     this.part("image-name").textContent = entry.item.name;
     this.part("image-name").title = entry.item.name;
     this.part("caption").hidden = false;
+    this.about.show(entry.item);
     const picture = this.preloader.picture(entry.item);
     if (!picture.isReady) {
       this.ground.replaceChildren();
@@ -37,11 +42,17 @@ export class View {
     if (!name) return;
     this.#shown = null;
     this.part("caption").hidden = true;
+    this.part("about").hidden = true;
     this.ground.replaceChildren();
   }
 
   hint(sentence) {
     this.part("hint").textContent = sentence;
+  }
+
+  /** Say something of an image that was answered before; nothing takes it away. */
+  note(sentence) {
+    this.part("note").textContent = sentence || "";
   }
 
   announce(sentence) {
@@ -51,19 +62,19 @@ export class View {
   /** Show how far the tagging is: of all, and in this session. */
   progress({ done, total }, pace) {
     // An answer to a second question about an image tags nothing that was not tagged.
-    this.part("done").textContent = Math.min(done, total);
-    this.part("total").textContent = total;
+    this.part("done").textContent = number(Math.min(done, total));
+    this.part("total").textContent = number(total);
     const bar = this.root.querySelector("progress");
     bar.max = Math.max(total, 1);
     bar.value = done;
-    const words = { count: pace.count, rate: pace.rate };
+    const words = { count: number(pace.count), rate: pace.rate && number(pace.rate) };
     this.part("session").textContent = pace.count ? t(pace.rate ? "sessionRate" : "session", words) : "";
   }
 
   /** Let only those actions be pressed that do something now; the names of those that do. */
   allow(names) {
-    for (const name of ["submit", "none", "skip", "back", "forward", "undo"]) {
-      this.root.querySelector(`[data-act="${name}"]`).disabled = !names.has(name);
+    for (const name of ACTIONS) {
+      for (const button of this.root.querySelectorAll(`[data-act="${name}"]`)) button.disabled = !names.has(name);
     }
   }
 
@@ -83,6 +94,11 @@ export class View {
     element.style.setProperty("max-inline-size", `${LARGEST_FIT * element.naturalWidth}px`);
     element.style.setProperty("max-block-size", `${LARGEST_FIT * element.naturalHeight}px`);
     this.ground.replaceChildren(element);
-    this.zoom.fit();
+    this.picture.show(item);
+  }
+
+  #flag({ item }) {
+    this.root.querySelector('[data-act="flag"]').setAttribute("aria-pressed", String(Boolean(item.flagged)));
+    this.part("flagged").hidden = !item.flagged;
   }
 }

@@ -8,6 +8,7 @@ export class Zoom {
   #scale = 1;
   #x = 0;
   #y = 0;
+  #turned = 0;
   #fingers = new Map();
 
   constructor(ground) {
@@ -31,6 +32,13 @@ export class Zoom {
     [this.#scale, this.#x, this.#y] = [1, 0, 0];
     this.#fingers.clear();
     this.#draw();
+  }
+
+  /** Show the whole image, turned by 0, 90, 180 or 270 degrees. */
+  turn(degrees) {
+    this.#turned = degrees;
+    this.ground.toggleAttribute("data-sideways", degrees % 180 !== 0);
+    this.fit();
   }
 
   in() {
@@ -87,13 +95,15 @@ export class Zoom {
   #draw() {
     const image = this.#image;
     if (!image?.naturalWidth) return;
-    const { width, height } = this.#fitted();
+    const fitted = this.#fitted();
+    const [width, height] = this.#turned % 180 ? [fitted.height, fitted.width] : [fitted.width, fitted.height];
     // The image's edge never comes further in than the edge of the ground.
     const roomX = Math.max(0, (width * this.#scale - this.ground.clientWidth) / 2);
     const roomY = Math.max(0, (height * this.#scale - this.ground.clientHeight) / 2);
     this.#x = Math.min(Math.max(this.#x, -roomX), roomX);
     this.#y = Math.min(Math.max(this.#y, -roomY), roomY);
-    image.style.setProperty("transform", `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})`);
+    const parts = [`translate(${this.#x}px, ${this.#y}px)`, `rotate(${this.#turned}deg)`, `scale(${this.#scale})`];
+    image.style.setProperty("transform", parts.join(" "));
     this.ground.toggleAttribute("data-zoomed", this.isZoomed);
   }
 
