@@ -34,6 +34,7 @@ from app.routes import (
     slices,
     threshold_data,
     thresholds,
+    tiles,
 )
 
 ROUTERS: list[APIRouter] = [
@@ -68,4 +69,5 @@ ROUTERS: list[APIRouter] = [
     slices.router,
     threshold_data.router,
     thresholds.router,
+    tiles.router,
 ]

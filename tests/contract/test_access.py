@@ -82,7 +82,7 @@ EVERY_ROUTE = list(SERVED)
 GUARDED = [(method, path) for method, path in EVERY_ROUTE if path not in PUBLIC]
 # The rows that an address can name below a project, and what else may stand in one.
 ROWS = {"account_id", "comment_id", "image_id", "import_id", "invitation_id", "job_id", "label_id", "number"}
-NO_ROWS = {"version": "1", "kind": "thumbnail", "cell": "tp", "form": "lesson"}
+NO_ROWS = {"version": "1", "kind": "thumbnail", "cell": "tp", "form": "lesson", "level": 0, "column": 0, "row": 0}
 WITHIN_PROJECTS = [
     (method, path) for method, path in GUARDED if "{project_id}" in path and ROWS & set(NAME.findall(path))
 ]
