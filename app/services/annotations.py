@@ -12,7 +12,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Annotation, AnnotationAnswer, Image, Label, Project
 from app.models.types import now
-from app.services import truths
+from app.services import label_groups, truths
 
 # Answers of these views vote; those of the others decide.
 VOTING_VIEWS = frozenset(view for view in View if not view.decides)
@@ -50,6 +50,8 @@ def submit(
     _image_to_answer(session, project, image_id)
     earlier = current_annotation(session, image_id, account.id)
     given = _complete(labels_by_id(session, project.id), answers, asked)
+    said = answers_of(earlier)
+    label_groups.refuse_two_present(session, project.id, _values(given), _values(said))
     annotation = Annotation(
         project_id=project.id,
         image_id=image_id,
@@ -58,7 +60,7 @@ def submit(
         client_key=client_key,
         comment=comment.strip()[:COMMENT_MAX_LENGTH],
         seconds=seconds if seconds is not None and isfinite(seconds) and seconds >= 0 else None,
-        answers=as_rows(answers_of(earlier) | given),
+        answers=as_rows(said | given),
         whole=whole or (earlier is not None and earlier.whole),
         created_at=now(),
     )
@@ -197,6 +199,10 @@ def _image_to_answer(session: Session, project: Project, image_id: int) -> None:
         )
 
 
+def _values(answers: Answers) -> dict[int, Answer]:
+    return {label_id: value for label_id, (value, _version) in answers.items()}
+
+
 def _complete(labels: Mapping[int, Label], answers: Mapping[int, Answer], asked: Mapping[int, int] | None) -> Answers:
     live = {label.id: label.definition_version for label in labels.values() if label.removed_at is None}
     versions = dict(live if asked is None else asked)
@@ -207,19 +213,22 @@ def _complete(labels: Mapping[int, Label], answers: Mapping[int, Answer], asked:
     _refuse_removed(labels[label_id] for label_id, value in answers.items() if value is not Answer.ABSENT)
     if not live:
         raise ConflictError(_("This project has no labels yet, so there is nothing to answer."))
-    asked_now = {label_id: version for label_id, version in sorted(versions.items()) if label_id in live}
+    # A screen from before a merge may still ask for both labels: what is said there counts for the one that stays.
+    merged = {label.id: label.definition_version for label in labels.values() if label.merged_into_id is not None}
+    newest = live | merged
+    asked_now = {label_id: version for label_id, version in sorted(versions.items()) if label_id in newest}
     if not asked_now:
         raise ConflictError(_("The labels of this project have changed meanwhile. Please load the page again."))
     return {
         # Nobody can have read a wording that does not exist yet.
-        label_id: (answers.get(label_id, Answer.ABSENT), min(max(version, 1), live[label_id]))
+        label_id: (answers.get(label_id, Answer.ABSENT), min(max(version, 1), newest[label_id]))
         for label_id, version in asked_now.items()
     }
 
 
 def _refuse_removed(labels: Iterable[Label]) -> None:
     for label in labels:
-        if label.removed_at is not None:
+        if label.removed_at is not None and label.merged_into_id is None:
             raise ConflictError(
                 _("The label “%(name)s” was removed from the project meanwhile, so the answer was not saved.")
                 % {"name": label.name}

@@ -14,6 +14,7 @@ from app.errors import NotFoundError
 from app.models import Account, Annotation, AnnotationAnswer, Image, Label, Skip, Truth
 from app.models.types import now
 from app.services import slices
+from app.services.label_questions import counting, parts_unknown
 
 # A screenful and a bit more on a wide screen; the next page is one key away.
 PAGE_SIZE = 60
@@ -117,7 +118,7 @@ def status_expression() -> ColumnElement[str]:
     unsure = (
         _current()
         .where(AnnotationAnswer.annotation_id == Annotation.id, AnnotationAnswer.value == Answer.UNSURE)
-        .where(AnnotationAnswer.label_id == Label.id, Label.removed_at.is_(None))
+        .where(AnnotationAnswer.label_id == Label.id, counting())
         .where(~exists().where(Truth.image_id == Annotation.image_id, Truth.label_id == AnnotationAnswer.label_id))
     )
     skipped = exists().where(Skip.image_id == Image.id, Skip.undone_at.is_(None))
@@ -125,6 +126,7 @@ def status_expression() -> ColumnElement[str]:
         (_resolved(TruthValue.DISPUTED), ImageStatus.DISPUTED.value),
         (_resolved(TruthValue.PRESENT), ImageStatus.TAGGED.value),
         (unsure, ImageStatus.TAGGED.value),
+        (parts_unknown(), ImageStatus.TAGGED.value),
         (and_(answered, _resolved(TruthValue.ABSENT)), ImageStatus.NONE_APPLY.value),
         (skipped, ImageStatus.SKIPPED.value),
         else_=ImageStatus.NOT_TAGGED.value,
@@ -179,7 +181,7 @@ def list_images(
     limit: int = PAGE_SIZE,
 ) -> ImagePage:
     """List images by name, a page at a time, after or before a name."""
-    query = _filtered(session, select(Image), project_id, wanted)
+    query = filtered(session, select(Image), project_id, wanted)
     backwards = before is not None and after is None
     if backwards:
         query = query.where(Image.name < before).order_by(Image.name.desc())
@@ -199,7 +201,7 @@ def list_images(
 
 def count_images(session: Session, project_id: int, wanted: ImageFilter) -> int:
     """Count the images that a filter finds."""
-    return session.scalar(_filtered(session, select(func.count(Image.id)), project_id, wanted)) or 0
+    return session.scalar(filtered(session, select(func.count(Image.id)), project_id, wanted)) or 0
 
 
 def get_image(session: Session, project_id: int, image_id: int) -> Image:
@@ -212,7 +214,7 @@ def get_image(session: Session, project_id: int, image_id: int) -> Image:
 
 def neighbours(session: Session, image: Image, wanted: ImageFilter) -> tuple[int | None, int | None]:
     """Find the image before and the one after in a filtered list; the image itself may have left the filter."""
-    query = _filtered(session, select(Image.id), image.project_id, wanted)
+    query = filtered(session, select(Image.id), image.project_id, wanted)
     previous = session.scalar(query.where(Image.name < image.name).order_by(Image.name.desc()).limit(1))
     following = session.scalar(query.where(Image.name > image.name).order_by(Image.name).limit(1))
     return previous, following
@@ -261,7 +263,8 @@ def _resolved(value: TruthValue) -> Exists:
     )
 
 
-def _filtered(session: Session, query: Select[Any], project_id: int, wanted: ImageFilter) -> Select[Any]:
+def filtered(session: Session, query: Select[Any], project_id: int, wanted: ImageFilter) -> Select[Any]:
+    """Narrow a query on Image to the images of a project that a filter finds."""
     excluded = Image.excluded_at.is_not(None) if wanted.excluded else Image.excluded_at.is_(None)
     query = query.where(Image.project_id == project_id, excluded)
     if wanted.status is not None:

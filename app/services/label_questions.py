@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Exists, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.domain.statuses import View
-from app.errors import NotFoundError
+from app.domain.statuses import Answer, View
+from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Annotation, AnnotationAnswer, Image, Label, LabelQuestion, Truth
+from app.models import Account, Annotation, AnnotationAnswer, Image, Label, LabelQuestion, Truth
+from app.models.types import now
 
 VOTING = [view for view in View if not view.decides]
 
@@ -41,6 +42,41 @@ def open_questions(session: Session, project_id: int) -> list[Question]:
     return [_counted(session, question, label) for question, label in rows]
 
 
+def ask(session: Session, label: Label, account: Account | None) -> LabelQuestion:
+    """Ask the images that were answered before for this label; gives the open question if there is one."""
+    if label.removed_at is not None:
+        raise ConflictError(_("“%(name)s” is archived, so nobody can be asked for it.") % {"name": label.name})
+    known = select(LabelQuestion).where(LabelQuestion.label_id == label.id, LabelQuestion.closed_at.is_(None))
+    question = session.scalars(known).first()
+    if question is None:
+        question = LabelQuestion(label_id=label.id, asked_by_id=account.id if account else None, asked_at=now())
+        session.add(question)
+        session.flush()  # callers lead people to it by its id
+    return question
+
+
+def close(session: Session, question: LabelQuestion) -> None:
+    """Ask no further; what was answered stands."""
+    if question.closed_at is None:
+        question.closed_at = now()
+        session.flush()  # a list read next no longer shows it
+
+
+def close_for(session: Session, label: Label) -> None:
+    """Close whatever is asked about a label."""
+    query = select(LabelQuestion).where(LabelQuestion.label_id == label.id, LabelQuestion.closed_at.is_(None))
+    for question in session.scalars(query):
+        close(session, question)
+
+
+def close_done(session: Session, project_id: int) -> int:
+    """Close the questions of a project that have nothing left to ask; tells how many."""
+    done = [question for question in open_questions(session, project_id) if not question.left]
+    for question in done:
+        close(session, session.get_one(LabelQuestion, question.id))
+    return len(done)
+
+
 def get_question(session: Session, project_id: int, question_id: int) -> LabelQuestion:
     """Load a question about a label of a project, open or closed."""
     question = session.get(LabelQuestion, question_id)
@@ -65,6 +101,28 @@ def still_asked(label_id: int) -> ColumnElement[bool]:
     # What was said of a label that was merged into it, or that it was split from, is in the truth alone.
     known = exists().where(Truth.image_id == Image.id, Truth.label_id == label_id)
     return and_(Image.excluded_at.is_(None), answered, ~known, ~for_it)
+
+
+def counting() -> ColumnElement[bool]:
+    """Say in SQL which labels' answers count: those in use, and those that were merged into others."""
+    return or_(Label.removed_at.is_(None), Label.merged_into_id.is_not(None))
+
+
+def parts_unknown() -> Exists:
+    """Say in SQL, for queries on Image, that a label which was split was not absent and its parts are unknown still.
+
+    Such an image is not one to which no label applies, whatever else is absent in it.
+    """
+    known = exists().where(Truth.image_id == Image.id, Truth.label_id == Label.id)
+    return exists().where(
+        Annotation.image_id == Image.id,
+        Annotation.superseded_at.is_(None),
+        AnnotationAnswer.annotation_id == Annotation.id,
+        AnnotationAnswer.value != Answer.ABSENT,
+        Label.split_from_id == AnnotationAnswer.label_id,
+        counting(),
+        ~known,
+    )
 
 
 def count_left(session: Session, label: Label) -> int:

@@ -173,6 +173,16 @@ def revive(session: Session, label: Label) -> None:
     session.flush()  # a list read next shows it
 
 
+def refuse_changed_since(session: Session, label: Label) -> None:
+    """Refuse to undo what a later merge or split of the label is built on."""
+    if label.merged_into_id is not None:
+        raise ConflictError(
+            _("“%(name)s” was merged into another label since. Undo that first.") % {"name": label.name}
+        )
+    if session.scalar(select(Label.id).where(Label.split_from_id == label.id).limit(1)) is not None:
+        raise ConflictError(_("“%(name)s” was split since. Undo that first.") % {"name": label.name})
+
+
 def reorder(session: Session, project: Project, label_ids: Sequence[int], account: Account | None = None) -> None:
     """Put the labels into the given order, which must name each of them once."""
     label_fields.lock(session, project.id)
