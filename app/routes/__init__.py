@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.routes import (
     account,
     activation_maps,
+    agreements,
     annotate,
     comments,
     comparisons,
@@ -41,6 +42,7 @@ from app.routes import (
 ROUTERS: list[APIRouter] = [
     account.router,
     activation_maps.router,
+    agreements.router,
     annotate.router,
     comments.router,
     comparisons.router,

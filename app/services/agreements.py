@@ -83,7 +83,7 @@ def by_label(session: Session, project: Project, raters: Sequence[Rater]) -> lis
     unsure: Counter[int] = Counter()
     for label_id, present, absent, images, doubts in rows:
         patterns[label_id].append((present, absent, images))
-        unsure[label_id] += doubts
+        unsure[label_id] += int(doubts)  # a sum of a sum is a Decimal in PostgreSQL
     two = _of_two(session, project, raters)
     return [
         LabelAgreement(
@@ -167,3 +167,40 @@ def _pair_counts(session: Session, project_id: int, label: Label | None) -> Sele
     keys = (one.c.label_id, one.c.rater, other.c.rater, one.c.value, other.c.value)
     sure = (one.c.value.in_((PRESENT, ABSENT)), other.c.value.in_((PRESENT, ABSENT)))
     return select(*keys, func.count()).join_from(one, other, same).where(*sure).group_by(*keys)
+
+
+def to_dict(session: Session, project: Project, raters: Sequence[Rater]) -> dict[str, Any]:
+    """Give all figures for JSON: of each label, and of each two people and label; None where undefined."""
+    return {
+        "labels": [
+            {"label": row.label.name, "unsure": row.unsure}
+            | _as_dict(row.together)
+            | {"kappa": None if row.pair is None else row.pair.kappa.to_dict()}
+            for row in by_label(session, project, raters)
+        ],
+        "pairs": [
+            {
+                "label": pair.label.name,
+                "first": pair.first.name,
+                "second": pair.second.name,
+                "images": pair.figures.images,
+                "both_present": pair.both,
+                "only_first_present": pair.only_first,
+                "only_second_present": pair.only_second,
+                "both_absent": pair.neither,
+                "share": pair.figures.share.to_dict(),
+                "kappa": pair.figures.kappa.to_dict(),
+            }
+            for pair in pairs(session, project, raters)
+        ],
+    }
+
+
+def course_to_dicts(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
+    """Give the course of one label for JSON and CSV, a row a stretch."""
+    return [{"stretch": piece.name, "begin": piece.begin.isoformat()} | _as_dict(piece.together) for piece in pieces]
+
+
+def _as_dict(measured: Agreement) -> dict[str, Any]:
+    counts = {"images": measured.images, "answers": measured.answers, "differing": measured.differing}
+    return counts | {name: getattr(measured, name).to_dict() for name in ("share", "present", "alpha")}
