@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import session_scope
+from app.domain.lineage import Lineage
 from app.domain.statuses import Answer, TruthValue, View
 from app.domain.thresholds import DEFAULT_THRESHOLD
 from app.formats.full_csv import Answer as Word
@@ -18,7 +19,7 @@ from app.formats.full_csv import FullRow, LabelCells, Status, full_csv
 from app.formats.labels_csv import write_lesson_csv
 from app.models import Account, Annotation, AnnotationAnswer, Image, Label, Project, Run
 from app.models.types import now
-from app.services import details, images, labels, predictions, runs
+from app.services import details, images, labels, predictions, runs, truths
 from app.services.images import ImageStatus
 from app.services.thresholds import active_set, limits_of, set_words
 
@@ -105,7 +106,7 @@ def export_rows(session: Session, project: Project) -> Iterator[FullRow]:
     after: str | None = None
     while True:
         page = images.list_images(session, project.id, images.ImageFilter(), after=after, limit=BATCH)
-        said = _said(session, run, [image.id for image in page.images])
+        said = _said(session, project.id, run, [image.id for image in page.images])
         for image in page.images:
             yield _row(image, live, said)
         if page.after is None:
@@ -120,9 +121,9 @@ def preview_rows(session: Session, project: Project) -> list[FullRow]:
     return sorted(rows, key=lambda row: not in_lesson_form(row))[:PREVIEW_ROWS]
 
 
-def _said(session: Session, run: Run | None, ids: Sequence[int]) -> _Said:
+def _said(session: Session, project_id: int, run: Run | None, ids: Sequence[int]) -> _Said:
     said = _Said(images.statuses(session, ids), images.resolved_labels(session, ids))
-    _read_answers(session, ids, said)
+    _read_answers(session, ids, said, truths.lineage(session, project_id))
     if run is not None:
         said.thresholds = limits_of(session, run.id)
         said.threshold_set = set_words(run, active_set(session, run.id))
@@ -133,7 +134,7 @@ def _said(session: Session, run: Run | None, ids: Sequence[int]) -> _Said:
     return said
 
 
-def _read_answers(session: Session, ids: Sequence[int], said: _Said) -> None:
+def _read_answers(session: Session, ids: Sequence[int], said: _Said, descent: Lineage) -> None:
     current = (Annotation.image_id.in_(ids), Annotation.superseded_at.is_(None))
     rows = session.execute(
         select(Annotation.image_id, Annotation.view, Annotation.created_at, Account.name)
@@ -152,7 +153,7 @@ def _read_answers(session: Session, ids: Sequence[int], said: _Said) -> None:
         .where(*current, AnnotationAnswer.value == Answer.UNSURE)
     )
     for image_id, label_id in unsure:
-        said.unsure[image_id].add(label_id)
+        said.unsure[image_id].add(descent.root(label_id))
 
 
 def _row(image: Image, live: Sequence[Label], said: _Said) -> FullRow:

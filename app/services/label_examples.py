@@ -7,9 +7,17 @@ from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import ExampleKind
-from app.models import Image, Label, LabelExample
+from app.errors import ConflictError, NotFoundError
+from app.i18n import gettext as _
+from app.models import Account, Image, Label, LabelExample
+from app.models.types import now
 from app.services.images import image_urls
 
+# An annotator glances at them between two images.
+MOST_EXAMPLES = 24
+NOTE_MAX_LENGTH = 300
+# Enough to choose from; whoever does not find the image types more of its name.
+LISTED = 12
 # What a label looks like comes before what it does not.
 _ORDER = {kind: place for place, kind in enumerate(ExampleKind)}
 
@@ -41,6 +49,53 @@ def examples_for(session: Session, label: Label) -> list[Example]:
     """List the examples of one label, archived or not, in the same order."""
     rows = session.execute(_examples().where(Label.id == label.id))
     return [_shown(example, image) for example, image in rows]
+
+
+def examples_in(session: Session, image: Image) -> dict[int, LabelExample]:
+    """Give by label what an image is an example of."""
+    query = select(LabelExample).where(LabelExample.image_id == image.id)
+    return {example.label_id: example for example in session.scalars(query)}
+
+
+def choose(
+    session: Session, label: Label, image: Image, *, kind: ExampleKind, note: str, account: Account | None
+) -> LabelExample:
+    """Make an image an example of a label; chosen before, it becomes the kind and gets the note given now."""
+    if image.project_id != label.project_id:
+        raise NotFoundError
+    example = session.get(LabelExample, (label.id, image.id))
+    if example is None:
+        if len(examples_for(session, label)) >= MOST_EXAMPLES:
+            raise ConflictError(
+                _("“%(name)s” has %(count)s examples; nobody would look at more. Take one away first.")
+                % {"name": label.name, "count": MOST_EXAMPLES}
+            )
+        example = LabelExample(label_id=label.id, image_id=image.id)
+        session.add(example)
+    example.kind, example.note = kind, " ".join(note.split())[:NOTE_MAX_LENGTH]
+    example.chosen_by_id, example.chosen_at = (account.id if account else None), now()
+    session.flush()  # a list read next shows it
+    return example
+
+
+def take_away(session: Session, label: Label, image_id: int) -> None:
+    """Let an image no longer be an example of a label; its answers stay."""
+    example = session.get(LabelExample, (label.id, image_id))
+    if example is not None:
+        session.delete(example)
+        session.flush()  # a list read next no longer shows it
+
+
+def candidates(session: Session, label: Label, text: str) -> list[Image]:
+    """Find images by a part of their name that are no examples of a label yet."""
+    chosen = select(LabelExample.image_id).where(LabelExample.label_id == label.id)
+    query = select(Image).where(
+        Image.project_id == label.project_id,
+        Image.excluded_at.is_(None),
+        Image.name.icontains(text.strip(), autoescape=True),
+        Image.id.not_in(chosen),
+    )
+    return list(session.scalars(query.order_by(Image.name).limit(LISTED)))
 
 
 def _examples() -> Select[LabelExample, Image]:

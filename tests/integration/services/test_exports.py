@@ -13,7 +13,7 @@ from app.db import session_scope
 from app.domain.statuses import Answer, JobKind, Recipe, Split, View
 from app.domain.thresholds import F1
 from app.models import Image, Label, Prediction, Project, Run
-from app.services import annotations, exports, imports, jobs, labels, truths
+from app.services import annotations, exports, imports, jobs, label_merging, labels, truths
 from app.services.import_tables import TableOptions
 from app.services.thresholds import Chosen, keep_tuned
 from tests.factories import AccountFactory, ProjectFactory, annotate
@@ -185,3 +185,17 @@ def test_the_file_is_named_after_the_project_and_the_day(project: Project) -> No
     name = exports.file_name(project, exports.ExportForm.LESSON)
     assert name.startswith("Fotos-1900-1914-labels-20")
     assert name.endswith(".csv")
+
+
+def test_answers_for_a_merged_label_go_out_under_the_name_that_stays(project: Project) -> None:
+    with session_scope() as session:
+        tag(session, project, FILES[0], [NAMES[0]])
+        tag(session, project, FILES[1], [NAMES[0]], Answer.UNSURE)
+        source, target = labels.live_labels(session, project.id)[:2]
+        label_merging.merge(session, project, source, target, definition="", account=None)
+    with session_scope(writes=False) as session:
+        rows = {row.file: row for row in exports.export_rows(session, session.get_one(Project, project.id))}
+    assert rows[FILES[0]].labels == [NAMES[1]]
+    assert NAMES[0] not in rows[FILES[0]].cells
+    assert (rows[FILES[1]].cells[NAMES[1]].answer, rows[FILES[1]].status) == ("unsure", "tagged")
+    assert not exports.in_lesson_form(rows[FILES[1]])

@@ -1,8 +1,10 @@
 """Example images of labels."""
 
+import pytest
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import ExampleKind
+from app.errors import ConflictError, NotFoundError
 from app.models import LabelExample
 from app.models.types import now
 from app.services import label_examples
@@ -34,3 +36,43 @@ def test_examples_of_an_archived_label_are_kept_with_it(session: Session) -> Non
     session.flush()
     assert label_examples.examples_of(session, desk.project.id) == {}
     assert [one.kind for one in label_examples.examples_for(session, desk.a)] == [ExampleKind.NEGATIVE]
+
+
+def test_an_example_is_chosen_changed_and_taken_away(session: Session) -> None:
+    desk = make_desk(session)
+    for kind, note in ((ExampleKind.POSITIVE, " only a \n hat "), (ExampleKind.BORDERLINE, "")):
+        label_examples.choose(session, desk.a, desk.image, kind=kind, note=note, account=desk.person)
+        (shown,) = label_examples.examples_for(session, desk.a)
+        assert (shown.kind, shown.note) == (kind, " ".join(note.split()))
+    assert list(label_examples.examples_in(session, desk.image)) == [desk.a.id]
+    label_examples.take_away(session, desk.a, desk.image.id)
+    label_examples.take_away(session, desk.a, desk.image.id)
+    assert label_examples.examples_for(session, desk.a) == []
+
+
+def test_an_image_of_another_project_is_no_example(session: Session) -> None:
+    desk, other = make_desk(session), make_desk(session)
+    with pytest.raises(NotFoundError):
+        label_examples.choose(session, desk.a, other.image, kind=ExampleKind.POSITIVE, note="", account=None)
+
+
+def test_more_examples_than_anybody_looks_at_are_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk(session)
+    monkeypatch.setattr(label_examples, "MOST_EXAMPLES", 1)
+    label_examples.choose(session, desk.a, desk.image, kind=ExampleKind.POSITIVE, note="", account=None)
+    label_examples.choose(session, desk.a, desk.image, kind=ExampleKind.NEGATIVE, note="", account=None)
+    second = ImageFactory.create(session=session, project_id=desk.project.id)
+    with pytest.raises(ConflictError):
+        label_examples.choose(session, desk.a, second, kind=ExampleKind.POSITIVE, note="", account=None)
+
+
+def test_candidates_are_found_by_name_without_those_chosen_or_excluded(session: Session) -> None:
+    desk = make_desk(session)
+    barn, gone = (
+        ImageFactory.create(session=session, project_id=desk.project.id, name=name) for name in ("A Barn.jpg", "barn2")
+    )
+    gone.excluded_at = now()
+    session.flush()
+    assert label_examples.candidates(session, desk.a, " barn ") == [barn]
+    label_examples.choose(session, desk.a, barn, kind=ExampleKind.POSITIVE, note="", account=None)
+    assert label_examples.candidates(session, desk.a, "barn") == []
