@@ -17,7 +17,7 @@ export class Saver {
   #wait = FIRST_WAIT_MS;
 
   /** `renew` fetches a new form token: true, or a sentence why not; `onSaved` gets an operation and the answer to it. */
-  constructor(outbox, { onChange, onSaved, renew }) {
+  constructor(outbox, { onChange, onSaved = () => {}, renew }) {
     Object.assign(this, { outbox, onChange, onSaved, renew });
     addEventListener("online", () => this.now());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.now());
