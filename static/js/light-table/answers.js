@@ -1,0 +1,95 @@
+// Answers on one label for many images: sent in parts behind the person's back, undone and done again as one step.
+import { newKey, Outbox } from "../annotate/outbox.js";
+import { Saver } from "../annotate/saver.js";
+import { renewToken } from "../annotate/token.js";
+import { t } from "../strings.js";
+import { toast } from "../toast.js";
+
+// So many steps back are kept, in this window.
+const REMEMBERED = 100;
+
+export class Answers {
+  #done = [];
+  #undone = [];
+
+  /** `onChange(left, trouble)` hears how saving stands, `onRefused(ids)` which images were not answered for after all. */
+  constructor({ account, project, api, part, onChange, onRefused }) {
+    Object.assign(this, { api, part, onChange, onRefused });
+    // Apart from the desk's, which shares the store.
+    this.saver = new Saver(new Outbox(`table-${account}`, project), {
+      onChange: () => this.#changed(),
+      renew: () => renewToken(account),
+    });
+    this.saver.resume();
+  }
+
+  /** Save a step: {label, version, answers: [[id, value]]}, with whatever else is needed to go back. */
+  give(step) {
+    this.#undone = [];
+    this.#send(step);
+  }
+
+  /** Take the last step back; gives it, or null where there is none. */
+  undo() {
+    const step = this.#done.pop();
+    if (!step) return null;
+    for (const part of this.#parts(step.answers)) {
+      const ids = part.map(([id]) => id);
+      this.#add("undo", "undo", { batch_key: step.key, image_ids: ids }, ids[0]);
+    }
+    this.#undone.push(step);
+    return step;
+  }
+
+  /** Do the step again that was undone last; gives it, or null. */
+  redo() {
+    const step = this.#undone.pop();
+    // A key counts once: done again, it needs another.
+    if (step) this.#send(step);
+    return step ?? null;
+  }
+
+  #send(step) {
+    step.key = newKey();
+    for (const part of this.#parts(step.answers)) {
+      const body = {
+        batch_key: step.key,
+        label_id: step.label,
+        version: step.version,
+        present: [],
+        absent: [],
+        unsure: [],
+      };
+      for (const [id, value] of part) body[value].push(id);
+      this.#add("answers", "answers", body, part[0][0]);
+    }
+    this.#done = [...this.#done, step].slice(-REMEMBERED);
+  }
+
+  #add(kind, path, body, first) {
+    this.saver.add({ id: newKey(), kind, url: `${this.api}/${path}`, body, item: { id: first } });
+  }
+
+  #parts(answers) {
+    const parts = [];
+    for (let start = 0; start < answers.length; start += this.part) parts.push(answers.slice(start, start + this.part));
+    return parts;
+  }
+
+  #changed() {
+    for (const refused of this.saver.refused) {
+      toast(t("tableRefused", { why: refused.refused }), "error");
+      const { present = [], absent = [], unsure = [], image_ids: ids = [] } = refused.body;
+      this.saver.discard(refused.id);
+      this.onRefused([...present, ...absent, ...unsure, ...ids]);
+    }
+    this.onChange(this.saver.operations.length, this.saver.trouble);
+  }
+}
+
+/** Say on a line how saving stands. */
+export function tellSaving(line, left, trouble) {
+  line.toggleAttribute("data-trouble", Boolean(left && trouble));
+  if (!left) line.textContent = line.textContent && t("tableSaved");
+  else line.textContent = trouble ? t("tableUnsaved", { count: left, why: trouble }) : t("tableSaving");
+}

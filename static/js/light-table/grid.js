@@ -1,0 +1,144 @@
+// A grid of which only the rows in sight are in the page; its scroll bar stands for all of them.
+import { makeTile } from "./tile.js";
+
+const GAP = 6;
+// Rows beyond the edges, so that a wheel's notch shows no empty ground.
+const BEYOND = 2;
+// A scroll that leaves more than a screen behind between two frames is a search for a place: pictures wait for its end.
+const REST_MS = 90;
+// At the least two images stand side by side, however large they are.
+const COLUMNS_LEAST = 2;
+
+export class Grid {
+  columns = COLUMNS_LEAST;
+  length = 0;
+  active = 0;
+  #tiles = new Map();
+  #spare = [];
+  #top = 0;
+  #rest = 0;
+  #frame = 0;
+
+  /** `draw(tile, place, load)` fills a tile; `onSight(first, last)` hears which places are in sight, `last` excluded. */
+  constructor(view, canvas, { draw, onSight }) {
+    Object.assign(this, { view, canvas, draw, onSight, size: 150 });
+    view.addEventListener("scroll", () => this.refresh(), { passive: true });
+    new ResizeObserver(() => this.measure()).observe(view);
+  }
+
+  /** Show so many images of this size, keeping the active one in sight. */
+  show(length, size = this.size) {
+    Object.assign(this, { length, size, active: Math.min(this.active, Math.max(0, length - 1)) });
+    this.measure();
+  }
+
+  /** Reckon anew how many fit, as where the window has changed. */
+  measure() {
+    const width = this.view.clientWidth - GAP;
+    if (width <= 0) return;
+    const first = Math.floor(this.view.scrollTop / this.rowHeight) * this.columns;
+    this.columns = Math.max(COLUMNS_LEAST, Math.floor(width / (this.size + GAP)));
+    this.edge = width / this.columns;
+    this.canvas.style.setProperty("--height", `${Math.ceil(this.length / this.columns) * this.rowHeight + GAP}px`);
+    this.canvas.style.setProperty("--edge", `${this.edge - GAP}px`);
+    this.view.scrollTop = Math.floor(first / this.columns) * this.rowHeight;
+    this.clear();
+    this.refresh();
+  }
+
+  /** How many are seen at once without scrolling. */
+  get fitting() {
+    return Math.max(1, Math.floor((this.view.clientHeight - GAP) / this.rowHeight)) * this.columns;
+  }
+
+  get rowHeight() {
+    return this.edge ?? this.size + GAP;
+  }
+
+  /** Draw what is in sight at the next frame. */
+  refresh() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#render();
+    });
+  }
+
+  /** Take all tiles away, as where the images are others now. */
+  clear() {
+    for (const tile of this.#tiles.values()) this.#put(tile);
+    this.#tiles.clear();
+  }
+
+  /** Make an image the active one and bring it into sight. */
+  go(place) {
+    if (this.length === 0) return;
+    this.active = Math.min(Math.max(place, 0), this.length - 1);
+    const top = Math.floor(this.active / this.columns) * this.rowHeight;
+    const { scrollTop, clientHeight } = this.view;
+    if (top < scrollTop) this.view.scrollTop = top;
+    else if (top + this.rowHeight + GAP > scrollTop + clientHeight) {
+      this.view.scrollTop = top + this.rowHeight + GAP - clientHeight;
+    }
+    this.#render();
+  }
+
+  /** Tell the row and the column at a point of the ground as it is scrolled. */
+  cellAt(x, y) {
+    return {
+      row: Math.max(0, Math.floor((y + this.view.scrollTop) / this.rowHeight)),
+      column: Math.max(0, Math.floor(x / this.rowHeight)),
+    };
+  }
+
+  #render() {
+    const { scrollTop, clientHeight } = this.view;
+    const firstRow = Math.max(0, Math.floor(scrollTop / this.rowHeight) - BEYOND);
+    const lastRow = Math.ceil((scrollTop + clientHeight) / this.rowHeight) + BEYOND;
+    const [first, last] = [firstRow * this.columns, Math.min(this.length, lastRow * this.columns)];
+    const isFast = Math.abs(scrollTop - this.#top) > clientHeight;
+    this.#top = scrollTop;
+    for (const [place, tile] of this.#tiles) {
+      if (place >= first && place < last) continue;
+      this.#tiles.delete(place);
+      this.#put(tile);
+    }
+    let behind = null;
+    for (let place = first; place < last; place += 1) behind = this.#drawAfter(behind, place, !isFast);
+    const active = this.#tiles.get(this.active);
+    if (active) this.view.setAttribute("aria-activedescendant", active.id);
+    else this.view.removeAttribute("aria-activedescendant");
+    clearTimeout(this.#rest);
+    if (isFast) this.#rest = setTimeout(() => this.refresh(), REST_MS);
+    else this.onSight(first, last);
+  }
+
+  // In the page as on the ground: whoever hears the tiles hears them in their order.
+  #drawAfter(behind, place, load) {
+    const tile = this.#tileAt(place);
+    const next = behind ? behind.nextElementSibling : this.canvas.firstElementChild;
+    if (next !== tile) this.canvas.insertBefore(tile, next);
+    this.draw(tile, place, load);
+    return tile;
+  }
+
+  #tileAt(place) {
+    const known = this.#tiles.get(place);
+    const tile = known ?? this.#spare.pop() ?? this.canvas.appendChild(makeTile());
+    if (!known) {
+      tile.hidden = false;
+      tile.id = `tile-${place}`;
+      tile.dataset.place = place;
+      tile.style.setProperty("--x", `${(place % this.columns) * this.edge + GAP}px`);
+      tile.style.setProperty("--y", `${Math.floor(place / this.columns) * this.rowHeight + GAP}px`);
+      this.#tiles.set(place, tile);
+    }
+    tile.toggleAttribute("data-active", place === this.active);
+    return tile;
+  }
+
+  #put(tile) {
+    tile.hidden = true;
+    tile.removeAttribute("id");
+    this.#spare.push(tile);
+  }
+}
