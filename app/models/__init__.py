@@ -2,7 +2,7 @@
 
 from app.models.accounts import Account, Invitation, SignIn, SignInAttempt
 from app.models.annotations import Annotation, AnnotationAnswer, Claim, Flag, Skip, Truth
-from app.models.desks import Assignment, ControlImage, DeskSettings
+from app.models.desks import Adjudicating, Assignment, ControlImage, DeskSettings
 from app.models.images import Image
 from app.models.imports import Import, ImportRefusal
 from app.models.inspections import Inspection, KeptReport
@@ -15,6 +15,7 @@ from app.models.thresholds import Threshold, ThresholdSet
 
 __all__ = [
     "Account",
+    "Adjudicating",
     "Annotation",
     "AnnotationAnswer",
     "Assignment",

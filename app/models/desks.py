@@ -58,3 +58,13 @@ class ControlImage(Base):
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
     chosen_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     chosen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Adjudicating(Base):
+    """A short lease: a reviewer has the disputes of this image before them, and no other gets it until it expires."""
+
+    __tablename__ = "adjudicating"
+
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -108,6 +108,14 @@ def _make_desk_tables() -> None:
         sa.PrimaryKeyConstraint("image_id", name=op.f("pk_control_images")),
     )
     op.create_table(
+        "adjudicating",
+        _reference("adjudicating", "image_id", "images"),
+        _reference("adjudicating", "account_id", "accounts"),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("image_id", name=op.f("pk_adjudicating")),
+    )
+    op.create_index(op.f("ix_adjudicating_account_id"), "adjudicating", ["account_id"])
+    op.create_table(
         "flags",
         sa.Column("id", sa.Integer(), nullable=False),
         _reference("flags", "image_id", "images"),
