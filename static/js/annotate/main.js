@@ -85,6 +85,7 @@ const comments = new Comments(find("comment"), {
   onSent: () => view.hint(t("commented")),
 });
 const search = new Search(find("find"), {
+  none: find("no-label"),
   labels,
   submit: () => desk.submit(),
   leave: toImage,

@@ -8,9 +8,9 @@ export class Search {
   #active = null;
   #found = [];
 
-  /** `field` is typed into; `act` submits, `leave` gives the keys back to the image, `announce` speaks. */
-  constructor(field, { labels, submit, leave, announce }) {
-    Object.assign(this, { field, labels, submit, leave, announce });
+  /** `field` is typed into, `none` says that nothing matches; `submit` answers the image, `leave` gives the keys back to the image, `announce` speaks. */
+  constructor(field, { none, labels, submit, leave, announce }) {
+    Object.assign(this, { field, none, labels, submit, leave, announce });
     field.addEventListener("input", () => this.#look());
     field.addEventListener("keydown", (event) => this.#pressed(event));
     field.addEventListener("blur", () => field.value === "" && this.#mark(null));
@@ -33,7 +33,8 @@ export class Search {
     this.#found = wanted ? rows.filter((row) => ranks.get(row) > 0) : [];
     const best = this.#found.reduce((top, row) => (ranks.get(row) > (ranks.get(top) ?? 0) ? row : top), null);
     this.#mark(best);
-    if (wanted && !best) this.announce(t("noLabel"));
+    this.none.hidden = Boolean(best) || !wanted;
+    if (!this.none.hidden) this.announce(this.none.textContent);
   }
 
   #mark(row) {
