@@ -20,10 +20,10 @@ export class Grid {
   #frame = 0;
 
   /** `draw(tile, place, load)` fills a tile; `onSight(first, last)` hears which places are in sight, `last` excluded. */
-  constructor(view, canvas, { draw, onSight }) {
+  constructor(view, canvas, { draw, onSight, onResize }) {
     Object.assign(this, { view, canvas, draw, onSight, size: 150 });
     view.addEventListener("scroll", () => this.refresh(), { passive: true });
-    new ResizeObserver(() => this.measure()).observe(view);
+    new ResizeObserver(onResize).observe(view);
   }
 
   /** Show so many images of this size, keeping the active one in sight. */
@@ -141,4 +141,9 @@ export class Grid {
     tile.removeAttribute("id");
     this.#spare.push(tile);
   }
+}
+
+/** On a telephone three images side by side, elsewhere as large as on a contact sheet. */
+export function usualSize(view) {
+  return Math.min(150, Math.floor(view.clientWidth / 3) - 8);
 }

@@ -2,7 +2,7 @@
 import { t } from "../strings.js";
 import { toast } from "../toast.js";
 import { Answers, tellSaving } from "./answers.js";
-import { Grid } from "./grid.js";
+import { Grid, usualSize } from "./grid.js";
 import { Source } from "./source.js";
 
 const KEPT_SIZE = "loupe-table-size";
@@ -28,8 +28,9 @@ export class Surface {
     this.grid = new Grid(root.querySelector("[data-view]"), root.querySelector("[data-canvas]"), {
       draw: (tile, place, load) => this.draw(tile, place, load),
       onSight: (first, last) => this.sight(first, last),
+      onResize: () => this.source.length > 0 && this.show(),
     });
-    this.slider.value = localStorage.getItem(KEPT_SIZE) ?? this.slider.value;
+    this.slider.value = localStorage.getItem(KEPT_SIZE) ?? usualSize(this.grid.view);
     this.slider.addEventListener("input", () => this.resize());
   }
 
@@ -49,7 +50,7 @@ export class Surface {
       toast(error.message, "error");
       return;
     }
-    this.resize();
+    this.show();
     this.grid.view.focus({ preventScroll: true });
   }
 
@@ -86,6 +87,7 @@ export class Surface {
   /** Say what was done, on a line of its own: nothing may hide an image. */
   tell(sentence) {
     this.root.querySelector("[data-told]").textContent = sentence;
+    this.announce(sentence);
   }
 
   announce(sentence) {
