@@ -1,6 +1,7 @@
 """A project with six images, a label and two people, for tests of the annotation queue."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, TruthValue
 from app.models import Account, Image, Job, Label, Project, Run, Truth
-from app.services import predictions, queue
+from app.services import predictions, queue, queue_walks, queue_wishes
+from app.services.queue_walks import Plan
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, ProjectFactory
 
 
@@ -21,9 +23,17 @@ class Room:
     label: Label
     images: list[Image]
 
-    def next(self, person: Account, count: int = 3, **more: object) -> list[int]:
-        batch = queue.next_images(self.session, self.project, person, count=count, **more)  # type: ignore[arg-type]
-        return [self.images.index(image) for image in batch.images]
+    def plan(self, person: Account, **wish: object) -> Plan:
+        given = queue_wishes.wish(self.session, self.project, **wish)  # type: ignore[arg-type]
+        return queue_walks.plan(self.session, self.project, person, given)
+
+    def batch(self, person: Account, count: int = 3, held: Sequence[int] = (), **wish: object) -> queue.Batch:
+        plan = self.plan(person, **wish)
+        return queue.next_images(self.session, self.project, person, plan, count=count, held=held)
+
+    def next(self, person: Account, count: int = 3, held: Sequence[int] = (), **wish: object) -> list[int]:
+        """Claim the next images of a person; gives their places."""
+        return [self.images.index(image) for image in self.batch(person, count, held, **wish).images]
 
     def answer(self, person: Account, place: int, value: Answer = Answer.PRESENT) -> str:
         key = uuid.uuid4().hex
@@ -52,7 +62,7 @@ class Room:
             self.images[place].opinions = self.images[place].needed = opinions
         self.session.flush()
 
-    def let_speak(self, said: dict[int, float]) -> Run:
+    def let_speak(self, said: dict[int, float], number: int = 1) -> Run:
         """Let an active run say something of images, by their places."""
         job = Job(kind=JobKind.TRAIN, project_id=self.project.id, status=JobStatus.SUCCEEDED)
         self.session.add(job)
@@ -60,7 +70,7 @@ class Room:
         of_label = {"id": self.label.id, "name": self.label.name, "definition": "", "definition_version": 1}
         run = Run(
             project_id=self.project.id,
-            number=1,
+            number=number,
             job_id=job.id,
             recipe=Recipe.QUICK,
             seed=1,

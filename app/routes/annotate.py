@@ -13,7 +13,20 @@ from app.deps import Annotator, DbSession, ReadingAnnotator
 from app.domain.sampling import Order
 from app.domain.statuses import Answer
 from app.models import Account, Image, Project
-from app.services import claims, desk_items, queue, queue_history, queue_progress, second_opinions
+from app.models.types import now
+from app.services import (
+    claims,
+    desk_items,
+    queue,
+    queue_history,
+    queue_progress,
+    queue_walks,
+    queue_wishes,
+    second_opinions,
+    submit_notices,
+)
+from app.services.images import LabelState
+from app.services.queue_wishes import SKIPPED, QueueFilter, QueueStatus
 
 router = APIRouter()
 API = "/api/v1/projects/{project_id}/annotate"
@@ -24,13 +37,36 @@ ClientKey = Annotated[str, Field(min_length=8, max_length=64)]
 ImageIds = Annotated[list[int], Field(max_length=200)]
 
 
+class FilterRequest(BaseModel):
+    """Which images may come up, as services.queue_wishes has it."""
+
+    slice: str = Field(default="", max_length=300)
+    year_from: Annotated[int | None, Field(ge=0, le=9999)] = None
+    year_to: Annotated[int | None, Field(ge=0, le=9999)] = None
+    label_id: int | None = None
+    label_state: LabelState = LabelState.PRESENT
+    status: QueueStatus | None = None
+    annotator: int | None = None
+
+
 class NextRequest(BaseModel):
-    """How many images the desk wants, in which order, and which it has already."""
+    """How many images the desk wants, in which order (none: the project's), out of which, and which it has already."""
 
     count: int = Field(default=5, ge=1, le=queue.BATCH_MOST)
-    order: Order = Order.SEQUENTIAL
+    order: Order | None = None
+    label: int | None = None
+    # Those that this person passed by, whatever the filter says.
     skipped: bool = False
+    filter: FilterRequest | None = None
+    question: int | None = None
     held: ImageIds = []
+
+    @property
+    def narrow(self) -> QueueFilter:
+        """Give the filter as the queue takes it."""
+        if self.skipped:
+            return SKIPPED
+        return QueueFilter() if self.filter is None else QueueFilter(**self.filter.model_dump())
 
 
 class SubmitRequest(BaseModel):
@@ -41,6 +77,10 @@ class SubmitRequest(BaseModel):
     answers: Annotated[dict[int, Answer], Field(max_length=1000)]
     asked: Annotated[dict[int, int], Field(max_length=1000)] | None = None
     seconds: float | None = None
+    # The question that the image came up for: then only its label is answered.
+    question: int | None = None
+    # When the image was handed out, as `at` of the item told.
+    shown: AwareDatetime | None = None
 
 
 class SkipRequest(BaseModel):
@@ -48,6 +88,7 @@ class SkipRequest(BaseModel):
 
     image_id: int
     client_key: ClientKey
+    question: int | None = None
 
 
 class UndoRequest(BaseModel):
@@ -68,20 +109,25 @@ def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
     project, account = access.project, access.account
     # To choose among many thousands takes longer than others should wait to save an answer.
     with session_scope(writes=False) as session:
-        ranking = queue.rank(session, project, account, order=asked.order, skipped=asked.skipped)
-    with session_scope() as session:
-        batch = queue.next_images(
-            session, project, account, count=asked.count, skipped=asked.skipped, held=asked.held, ranking=ranking
+        wish = queue_wishes.wish(
+            session, project, order=asked.order, label_id=asked.label, narrow=asked.narrow, question=asked.question
         )
+        plan = queue_walks.plan(session, project, account, wish)
+    with session_scope() as session:
+        batch = queue.next_images(session, project, account, plan, count=asked.count, held=asked.held)
     with session_scope(writes=False) as session:
-        return {
-            "items": _asked(session, account, _items(session, project, account, batch.images)),
-            "order": batch.order.value,
-            # Why no image comes, where none does.
-            "empty": None
-            if batch.images
-            else queue_progress.why_empty(session, project, account, skipped=asked.skipped, held=asked.held),
-        }
+        items = _asked(session, account, _items(session, project, account, batch.images))
+        empty = None
+        if not items:
+            empty = queue_progress.why_empty(session, project, account, wish, held=asked.held)
+    return {
+        "items": [item | {"at": now().isoformat()} for item in items],
+        # The order in fact, and why it is not the one that was asked for.
+        "order": batch.order.value,
+        "label": plan.wish.label_id,
+        "fallback": batch.fallback,
+        "empty": empty,
+    }
 
 
 @router.get(f"{API}/progress")
@@ -103,15 +149,24 @@ def submit(session: DbSession, access: Annotator, given: SubmitRequest) -> dict[
         client_key=given.client_key,
         asked=given.asked,
         seconds=given.seconds,
+        question=given.question,
     )
     said = desk_items.revealed(session, access.project, access.account, given.image_id)
-    return {"annotation": annotation.id, "suggestions": [asdict(one) for one in said]}
+    told = submit_notices.notices(session, access.project, annotation, asked=given.asked, shown=given.shown)
+    return {"annotation": annotation.id, "notices": told, "suggestions": [asdict(one) for one in said]}
 
 
 @router.post(f"{API}/skip")
 def skip(session: DbSession, access: Annotator, given: SkipRequest) -> dict[str, Any]:
     """Pass an image by."""
-    skipped = queue.skip(session, access.project, access.account, image_id=given.image_id, client_key=given.client_key)
+    skipped = queue.skip(
+        session,
+        access.project,
+        access.account,
+        image_id=given.image_id,
+        client_key=given.client_key,
+        question=given.question,
+    )
     return {"skip": skipped.id}
 
 

@@ -1,19 +1,20 @@
 """The annotation queue: which image comes next for whom, answering, passing images by, taking it back."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.sampling import Order
 from app.domain.statuses import Answer, View
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Annotation, Image, Project, Skip
+from app.models import Account, Annotation, Image, Label, Project, Skip
 from app.models.types import now
-from app.services import annotations, claims, rankings, second_opinions, truths, waiting
-from app.services.rankings import Ranking
+from app.services import annotations, claims, controls, label_questions, second_opinions, truths, waiting
+from app.services.queue_walks import Plan, Walk
+from app.services.queue_wishes import SKIPPED, Wish
 
 # The image on the screen and those preloaded behind it; more would keep images from others for no gain.
 BATCH_MOST = 10
@@ -21,52 +22,46 @@ BATCH_MOST = 10
 
 @dataclass(frozen=True)
 class Batch:
-    """Images that are this person's to tag now, and the order they were chosen in."""
+    """Images that are this person's to tag now, the order they were chosen in, and a sentence where it was another."""
 
     images: list[Image]
     order: Order
-
-
-def rank(
-    session: Session, project: Project, account: Account, *, order: Order = Order.SEQUENTIAL, skipped: bool = False
-) -> Ranking:
-    """Put the images that wait for a person in order.
-
-    With many images that takes a while: asked for in a transaction that only reads, it keeps nobody from saving.
-    """
-    query = _waiting(project.id, account).where(*_free(account, skipped=skipped)).order_by(Image.id)
-    return rankings.rank(session, project, account, order, query)
+    fallback: str
 
 
 def next_images(
-    session: Session,
-    project: Project,
-    account: Account,
-    *,
-    count: int,
-    order: Order = Order.SEQUENTIAL,
-    skipped: bool = False,
-    held: Collection[int] = (),
-    ranking: Ranking | None = None,
+    session: Session, project: Project, account: Account, plan: Plan, *, count: int, held: Collection[int] = ()
 ) -> Batch:
-    """Choose and claim the next images for a person; `skipped` gives those the person passed by instead.
+    """Choose and claim the next images for a person; `held` are those on the person's screen already.
 
-    Images about which somebody asks for a second opinion come first. `held` are images the person's screen has already:
-    they are not given again. `ranking` is what `rank` gave a moment ago: what is taken meanwhile is passed over.
+    Images about which somebody asks for a second opinion come first. `plan` was made a moment ago: whatever is taken
+    meanwhile is passed over.
     """
-    if ranking is None:
-        ranking = rank(session, project, account, order=order, skipped=skipped)
     claims.lock(session, project)
-    free = (*_free(account, skipped=skipped), Image.id.not_in(held))
     wanted = max(0, min(count, BATCH_MOST))
-    asked = _asked(project.id, account).where(*free)
-    first: Sequence[int] = session.scalars(asked.limit(wanted)).all()
-    query = _waiting(project.id, account).where(*free, Image.id.not_in(first))
-    # Looked at once more, now that nobody else can choose.
-    others = _still_waiting(session, query, ranking, wanted - len(first))
-    claimed = claims.take(session, project, account, [*first, *others][:wanted])
-    found = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(claimed)))}
-    return Batch([found[image_id] for image_id in claimed], ranking.order)
+    first = _first(session, project, account, plan.wish, wanted, held)
+    found = Walk(session, project, account, plan, {*held, *first}).find(wanted - len(first))
+    claimed = claims.take(session, project, account, [*first, *found.image_ids])
+    loaded = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(claimed)))}
+    fallback = _("Nothing is left that fits this order: images come as brought in.") if found.past else plan.fallback
+    return Batch([loaded[image_id] for image_id in claimed], plan.wish.order, fallback)
+
+
+def _first(
+    session: Session, project: Project, account: Account, wish: Wish, wanted: int, held: Collection[int]
+) -> list[int]:
+    """Find what comes before all orders: images somebody asks a second opinion on, and control images among them."""
+    skipped = wish.narrow == SKIPPED
+    if wish.asked is not None or not (skipped or wish.narrow.is_empty):
+        return []
+    passed = waiting.skipped_by(account)
+    query = select(Image.id).where(Image.project_id == project.id, Image.excluded_at.is_(None), Image.id.not_in(held))
+    query = query.where(second_opinions.awaits(account), waiting.free(account, now()), passed if skipped else ~passed)
+    asked = session.scalars(query.order_by(second_opinions.first_asked(), Image.id).limit(wanted)).all()
+    if skipped:
+        return list(asked)
+    due = controls.due(session, project, account, wanted - len(asked), {*held, *asked})
+    return [*asked, *due]
 
 
 def answer(
@@ -79,11 +74,19 @@ def answer(
     client_key: str,
     asked: Mapping[int, int] | None = None,
     seconds: float | None = None,
+    question: int | None = None,
 ) -> Annotation:
     """Keep what a person answered at the desk and give the image free.
 
-    Where somebody else has answered meanwhile, it is kept as a second opinion.
+    Where somebody else has answered meanwhile, it is kept as a second opinion. An answer to a question is about its
+    label alone, and is kept also where the question was closed meanwhile.
     """
+    if question is not None:
+        label_id = label_questions.get_question(session, project.id, question).label_id
+        answers = {label_id: answers.get(label_id, Answer.ABSENT)}
+        # Who does not say which wording stood on the screen has read the one in force.
+        version = (asked or {}).get(label_id) or session.get_one(Label, label_id).definition_version
+        asked = {label_id: version}
     annotation = annotations.submit(
         session,
         project=project,
@@ -94,14 +97,27 @@ def answer(
         client_key=client_key,
         asked=asked,
         seconds=seconds,
+        whole=question is None,
     )
     claims.release(session, account, [image_id])
-    second_opinions.close(session, annotation)
+    if question is None:
+        second_opinions.close(session, annotation)
     return annotation
 
 
-def skip(session: Session, project: Project, account: Account, *, image_id: int, client_key: str) -> Skip:
-    """Pass an image by; an answer this person gave for it earlier no longer counts. The same key counts once."""
+def skip(
+    session: Session,
+    project: Project,
+    account: Account,
+    *,
+    image_id: int,
+    client_key: str,
+    question: int | None = None,
+) -> Skip:
+    """Pass an image by; an answer this person gave for it earlier no longer counts. The same key counts once.
+
+    To pass a question by says nothing of the other labels: what was answered for them stands.
+    """
     truths.lock_images(session, [image_id])
     repeated = session.scalar(select(Skip).where(Skip.client_key == client_key))
     if repeated is not None:
@@ -114,7 +130,7 @@ def skip(session: Session, project: Project, account: Account, *, image_id: int,
     skipped = Skip(image_id=image_id, account_id=account.id, client_key=client_key, created_at=now())
     session.add(skipped)
     earlier = annotations.current_annotation(session, image_id, account.id)
-    if earlier is not None:
+    if earlier is not None and question is None:
         # The same moment on both: undoing the skip finds the answer by it.
         earlier.superseded_at = skipped.created_at
         truths.refresh(session, [image_id])
@@ -139,33 +155,3 @@ def undo(session: Session, project: Project, account: Account, client_key: str) 
     annotations.reinstate(session, skipped.image_id, account, skipped.created_at)
     claims.take(session, project, account, [skipped.image_id])
     return True
-
-
-def _still_waiting(session: Session, query: Select[int], ranking: Ranking, wanted: int) -> list[int]:
-    """Take the first images of a ranking that wait still, and after them what came to wait since."""
-    found: list[int] = []
-    for piece in truths.in_batches(ranking.image_ids):
-        if len(found) >= wanted:
-            return found[:wanted]
-        there = set(session.scalars(query.where(Image.id.in_(piece))))
-        found += [image_id for image_id in piece if image_id in there]
-    if len(found) < wanted:
-        others = query.where(Image.id.not_in(found)) if found else query
-        found += session.scalars(others.order_by(Image.id).limit(wanted - len(found)))
-    return found[:wanted]
-
-
-def _waiting(project_id: int, account: Account) -> Select[int]:
-    return select(Image.id).where(waiting.waits(project_id), ~waiting.answered_by(account))
-
-
-def _free(account: Account, *, skipped: bool) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Say in SQL, for queries on Image, that nobody else has it, and that the person has (not) passed it by."""
-    passed = waiting.skipped_by(account)
-    return waiting.free(account, now()), passed if skipped else ~passed
-
-
-def _asked(project_id: int, account: Account) -> Select[int]:
-    """Find the images about which this person is asked for a second opinion, the oldest question first."""
-    query = select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None))
-    return query.where(second_opinions.awaits(account)).order_by(second_opinions.first_asked(), Image.id)

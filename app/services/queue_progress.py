@@ -7,9 +7,10 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from app.models import Account, Assignment, Claim, Image, Project, Skip
+from app.models import Account, Assignment, Claim, Image, Project
 from app.models.types import now
-from app.services import waiting
+from app.services import queue_wishes, waiting
+from app.services.queue_wishes import SKIPPED, Wish
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Empty(StrEnum):
     NO_SKIPPED = "no-skipped"
     WAITING = "waiting"
     OTHERS = "others"
+    # Nothing that a filter lets through; every image was asked what a question asks.
+    FILTERED = "filtered"
+    ASKED = "asked"
 
 
 def progress(session: Session, project: Project, account: Account) -> Progress:
@@ -48,7 +52,7 @@ def progress(session: Session, project: Project, account: Account) -> Progress:
         total=_count(session, Image.project_id == project.id)
         - _count(session, Image.project_id == project.id, Image.excluded_at.is_not(None)),
         left=_count(session, waiting.waits(project.id)),
-        skipped=_count(session, waiting.waits(project.id), _mine(account), _was_skipped(account)),
+        skipped=_count(session, waiting.waits(project.id), _mine(account), waiting.was_skipped(account)),
         elsewhere=_count(
             session,
             waiting.waits(project.id),
@@ -62,12 +66,16 @@ def progress(session: Session, project: Project, account: Account) -> Progress:
     )
 
 
-def why_empty(
-    session: Session, project: Project, account: Account, *, skipped: bool = False, held: Collection[int] = ()
-) -> Empty:
+def why_empty(session: Session, project: Project, account: Account, wish: Wish, *, held: Collection[int] = ()) -> Empty:
     """Say why no image comes for a person whose screen has the `held` ones already."""
-    if skipped:
+    if wish.narrow == SKIPPED:
         return Empty.NO_SKIPPED
+    if wish.asked is not None or not wish.narrow.is_empty:
+        wanted = (*queue_wishes.conditions(project, account, wish), _is_claimed(project))
+        others = select(Image.id).where(*wanted, waiting.taken(account, now()), Image.id.not_in(held)).limit(1)
+        if session.scalar(others) is not None:
+            return Empty.WAITING
+        return Empty.FILTERED if wish.asked is None else Empty.ASKED
     left = select(Image.id).where(waiting.waits(project.id), Image.id.not_in(held)).limit(1)
     own = left.where(_mine(account))
     if session.scalar(own.where(~waiting.skipped_by(account))) is not None:
@@ -83,11 +91,6 @@ def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
 
 def _mine(account: Account) -> ColumnElement[bool]:
     return and_(~waiting.answered_by(account), ~waiting.barred(account))
-
-
-def _was_skipped(account: Account) -> ColumnElement[bool]:
-    # From the skips to their images: a person passes few by, and to ask every image would take long.
-    return Image.id.in_(select(Skip.image_id).where(Skip.account_id == account.id, Skip.undone_at.is_(None)))
 
 
 def _is_claimed(project: Project) -> ColumnElement[bool]:

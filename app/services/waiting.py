@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Exists, and_, case, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Exists, and_, case, exists, func, literal_column, or_, select
 
-from app.models import Account, Annotation, Assignment, Claim, Image, Skip
+from app.domain.statuses import TruthValue
+from app.models import Account, Annotation, Assignment, Claim, Image, Label, Skip, Truth
 from app.services.annotations import VOTING_VIEWS
 
 # Written into the statement: with a parameter in its place, no database could tell that the partial indexes do.
+DISPUTED: ColumnElement[TruthValue] = literal_column(f"'{TruthValue.DISPUTED}'")
 NONE_MISSING: ColumnElement[int] = literal_column("0")
 
 
@@ -62,6 +64,26 @@ def skipped_by(account: Account, since: datetime | None = None) -> ColumnElement
     """Say that this person has passed the image by, at all or since a moment."""
     passed = exists().where(Skip.image_id == Image.id, Skip.account_id == account.id, Skip.undone_at.is_(None))
     return passed if since is None else passed.where(Skip.created_at > since)
+
+
+def was_skipped(account: Account) -> ColumnElement[bool]:
+    """Say the same from the skips to their images: a person passes few by, and to ask every image takes long."""
+    return Image.id.in_(select(Skip.image_id).where(Skip.account_id == account.id, Skip.undone_at.is_(None)))
+
+
+def is_disputed() -> ColumnElement[bool]:
+    """Say that people disagree on a label that is still asked for."""
+    return exists().where(Truth.image_id == Image.id, *disputed())
+
+
+def disputed() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Say of a row of the ground truth that people disagree on it, in the words of the partial index."""
+    return Truth.value == DISPUTED, exists().where(Label.id == Truth.label_id, Label.removed_at.is_(None))
+
+
+def is_missing_or(other: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say that answers are missing, or something else that makes the image worth another look."""
+    return or_(is_missing(), other)
 
 
 def _voted() -> Exists:

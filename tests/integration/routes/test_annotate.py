@@ -14,6 +14,7 @@ from app.db import session_scope
 from app.domain.statuses import Answer, Role
 from app.models import Account, Annotation, Claim, Image, Label, Project, Skip, Truth
 from app.models.types import now
+from app.services import annotations, label_questions
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory
 
 
@@ -126,10 +127,59 @@ def test_refusals_are_sentences(desk: Desk) -> None:
     assert desk.submit(0, 404, image_id=10_000_000)["error"]["sentence"]
 
 
+def test_next_says_the_order_in_fact_and_why(desk: Desk) -> None:
+    told = desk.post("next", count=1, order="least_certain", label=desk.labels[1].id)
+    assert (told["order"], told["label"]) == ("random", desk.labels[1].id)
+    assert told["fallback"]
+    told = desk.post("next", count=1)
+    assert (told["order"], told["fallback"]) == ("sequential", "")
+    # When the image was handed out: an answer tells it again, so that what changed meanwhile can be told.
+    assert told["items"][0]["at"]
+
+
+def test_a_filter_stands_in_front_of_the_queue(desk: Desk) -> None:
+    desk.post("skip", image_id=desk.images[0].id, client_key="s" * 32)
+    told = desk.post("next", count=9, filter={"status": "not_tagged"})
+    assert [item["id"] for item in told["items"]] == [image.id for image in desk.images[1:]]
+    assert desk.post("next", filter={"year_from": 1900})["empty"] == "filtered"
+    told = desk.post("next", count=9, filter={"year_from": 1900}, skipped=True)
+    assert [item["id"] for item in told["items"]] == [desk.images[0].id]
+
+
+def test_a_question_asks_one_label(desk: Desk) -> None:
+    desk.submit(0, asked={desk.labels[0].id: 1})
+    with session_scope() as session:
+        question = label_questions.ask(session, session.get_one(Label, desk.labels[1].id), None)
+    told = desk.post("next", question=question.id)
+    assert [item["id"] for item in told["items"]] == [desk.images[0].id]
+    desk.submit(0, answers={str(desk.labels[1].id): "present"}, question=question.id)
+    assert desk.count(Truth) == 2
+    assert desk.post("next", question=question.id)["empty"] == "asked"
+    desk.post("next", 404, question=question.id + 1)
+
+
+def test_what_changed_meanwhile_is_told_beside_the_answer(desk: Desk) -> None:
+    shown = desk.post("next", count=1)["items"][0]["at"]
+    assert desk.submit(0, shown=shown)["notices"] == []
+    decider = AccountFactory.create(session=desk.session)
+    annotations.decide(
+        desk.session,
+        project=desk.project,
+        image_id=desk.images[0].id,
+        account=decider,
+        label_id=desk.labels[0].id,
+        answer=Answer.ABSENT,
+    )
+    desk.session.commit()
+    (sentence,) = desk.submit(0, shown=shown)["notices"]
+    assert desk.labels[0].name in sentence
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {"count": 0},
+        {"filter": {"status": "lovely"}},
         {"count": 1000},
         {"order": "best first"},
         {"held": ["x"]},

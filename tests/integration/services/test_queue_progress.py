@@ -1,12 +1,15 @@
 """How far the tagging is, on both databases."""
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy.orm import Session
 
-from app.models import Assignment
+from app.models import Assignment, Flag
 from app.models.types import now
-from app.services import queue_progress
+from app.services import label_questions, queue_progress, queue_wishes
 from app.services.queue_progress import Empty, Progress
+from app.services.queue_wishes import SKIPPED, QueueFilter, QueueStatus
 from tests.queue_room import Room, make_room
 
 
@@ -38,12 +41,13 @@ def test_what_wants_an_answer_of_somebody_else_is_counted_apart(room: Room) -> N
     assert queue_progress.progress(room.session, room.project, room.two) == Progress(6, 6, 0, 0, 0)
 
 
-def why(room: Room, **more: object) -> Empty:
-    return queue_progress.why_empty(room.session, room.project, room.one, **more)  # type: ignore[arg-type]
+def why(room: Room, held: Sequence[int] = (), **wish: object) -> Empty:
+    given = queue_wishes.wish(room.session, room.project, **wish)  # type: ignore[arg-type]
+    return queue_progress.why_empty(room.session, room.project, room.one, given, held=held)
 
 
 def test_why_no_image_comes(room: Room) -> None:
-    assert why(room, skipped=True) is Empty.NO_SKIPPED
+    assert why(room, narrow=SKIPPED) is Empty.NO_SKIPPED
     for place in range(4):
         room.answer(room.one, place)
     room.next(room.two, count=2)
@@ -64,3 +68,14 @@ def test_ones_own_answers_are_not_waited_for(room: Room) -> None:
     room.session.delete(room.images[0])
     room.session.flush()
     assert why(room) is Empty.DONE
+
+
+def test_a_filter_and_a_question_say_that_nothing_fits_them(room: Room) -> None:
+    flagged = QueueFilter(status=QueueStatus.FLAGGED)
+    assert why(room, narrow=flagged) is Empty.FILTERED
+    room.session.add(Flag(image_id=room.images[0].id, account_id=room.two.id))
+    room.session.flush()
+    room.next(room.two, narrow=flagged)
+    assert why(room, narrow=flagged) is Empty.WAITING
+    question = label_questions.ask(room.session, room.label, None)
+    assert why(room, question=question.id) is Empty.ASKED
