@@ -18,20 +18,7 @@ from app.models.types import UtcDateTime, now
 
 # A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
 # its lead may rather look at what happened than find the machine at work again.
-REPEATABLE = frozenset(
-    {
-        JobKind.IMPORT,
-        JobKind.SAMPLE,
-        JobKind.EVALUATE,
-        JobKind.IMAGES,
-        JobKind.RESOLVE,
-        JobKind.ACTIVATION,
-        JobKind.INSPECT,
-        JobKind.TIDY,
-        JobKind.SIMILARITY,
-        JobKind.TILES,
-    }
-)
+REPEATABLE = frozenset(JobKind) - {JobKind.TRAIN, JobKind.PREDICT}
 MAX_ATTEMPTS = 3
 # Nobody waits for these; each gives way to all other kinds but those after it, or two would give way to each other.
 BACKGROUND = (JobKind.INSPECT, JobKind.SIMILARITY)
