@@ -23,6 +23,7 @@ NODE_MODULES = ROOT / "node_modules"
 # Browser libraries that pages may load, by short name; nothing else of node_modules is served.
 LIBRARIES: Mapping[str, str] = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "openseadragon.min.js": "openseadragon/build/openseadragon/openseadragon.min.js",
     "vega.min.js": "vega/build/vega.min.js",
     "vega-lite.min.js": "vega-lite/build/vega-lite.min.js",
     "vega-embed.min.js": "vega-embed/build/vega-embed.min.js",

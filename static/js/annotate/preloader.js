@@ -18,6 +18,8 @@ export class Preloader {
     element.decoding = "sync";
     element.draggable = false;
     element.src = item.screen;
+    // What a close look needs to know; see viewer/deep-zoom.js.
+    Object.assign(element.dataset, { tiles: `${item.page}/tiles`, fullWidth: item.width });
     const picture = { element, isReady: false, ready: null };
     picture.ready = element.decode().then(
       () => {

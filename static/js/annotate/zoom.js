@@ -1,7 +1,9 @@
 // Looking closely: wheel, pinch, drag, double click and keys enlarge and move the image within its ground.
 
 const STEP = 1.4;
+// Twelve times as large as fitted, and for large scans further, until each of their pixels can be told.
 const LARGEST = 12;
+const BEYOND_TRUE = 3;
 const NUDGE = 0.15;
 
 export class Zoom {
@@ -70,11 +72,14 @@ export class Zoom {
   #fitted() {
     const { naturalWidth: width, naturalHeight: height, offsetWidth, offsetHeight } = this.#image;
     const share = Math.min(offsetWidth / width, offsetHeight / height);
-    return { width: width * share, height: height * share, share };
+    return { width: width * share, height: height * share };
   }
 
+  // A large scan has more pixels than the version of it that is shown at first.
   #trueScale() {
-    return this.#image ? 1 / this.#fitted().share / devicePixelRatio : 1;
+    if (!this.#image?.naturalWidth) return 1;
+    const { naturalWidth, dataset } = this.#image;
+    return (Number(dataset.fullWidth) || naturalWidth) / this.#fitted().width / devicePixelRatio;
   }
 
   #at(event) {
@@ -84,7 +89,7 @@ export class Zoom {
 
   // Enlarge so that the point (from the middle of the ground) stays under the pointer.
   #to(scale, point = { x: 0, y: 0 }) {
-    const next = Math.min(Math.max(scale, 1), LARGEST);
+    const next = Math.min(Math.max(scale, 1), Math.max(LARGEST, BEYOND_TRUE * this.#trueScale()));
     const grown = next / this.#scale;
     this.#x = point.x - (point.x - this.#x) * grown;
     this.#y = point.y - (point.y - this.#y) * grown;
