@@ -9,8 +9,9 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.pace import Pace, days_left, hours_left
-from app.models import Account, Annotation, Claim, Flag, Image, Member, Project, Skip
+from app.models import Account, Annotation, Claim, Image, Member, Project, Skip
 from app.models.types import now
+from app.services import skipped_images
 from app.services.paces import WORK, paces
 
 # The present pace of a team is that of its last week: every day of the week is in it once.
@@ -82,14 +83,14 @@ def progress(session: Session, project: Project) -> TaggingProgress:
     standing = _standing(session, project.id)
     people = _people(session, project.id)
     team = sum((person.pace for person in people), Pace())
-    skipped, flagged = _set_aside(session, project.id)
+    set_aside = skipped_images.counts(session, project.id)
     return TaggingProgress(
         standing=standing,
         people=people,
         team=team,
         expectation=_expectation(session, project.id, standing, people, team),
-        skipped=skipped,
-        flagged=flagged,
+        skipped=set_aside.skipped,
+        flagged=set_aside.flagged,
         at=now(),
     )
 
@@ -168,7 +169,7 @@ def _skips(project_id: int) -> Select[Any, Any, Any]:
     return (
         select(Skip.account_id, func.count(Skip.id), func.max(Skip.created_at))
         .join(Image, Image.id == Skip.image_id)
-        .where(Image.project_id == project_id, Skip.undone_at.is_(None))
+        .where(*skipped_images.standing(project_id))
         .group_by(Skip.account_id)
     )
 
@@ -182,17 +183,6 @@ def _by_account(session: Session, query: Select[Any, Any, Any]) -> dict[int, tup
 
 def _later(first: datetime | None, second: datetime | None) -> datetime | None:
     return max((each for each in (first, second) if each is not None), default=None)
-
-
-def _set_aside(session: Session, project_id: int) -> tuple[int, int]:
-    """Count the images that somebody skipped, and those that somebody flagged."""
-    usable = (Image.project_id == project_id, Image.excluded_at.is_(None))
-    skipped = select(func.count(Skip.image_id.distinct())).join(Image, Image.id == Skip.image_id)
-    flagged = select(func.count(Flag.image_id.distinct())).join(Image, Image.id == Flag.image_id)
-    return (
-        session.scalar(skipped.where(*usable, Skip.undone_at.is_(None))) or 0,
-        session.scalar(flagged.where(*usable, Flag.removed_at.is_(None))) or 0,
-    )
 
 
 def _expectation(
