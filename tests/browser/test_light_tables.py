@@ -1,0 +1,237 @@
+"""The light table in a browser: many images tagged together, one label asked of pages of them, by keys and hand."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import select
+
+from app.db import session_scope
+from app.domain.statuses import TruthValue
+from app.models import Annotation, Image, Label, Truth
+from tests.browser.conftest import NARROW, Collection, Visits
+from tests.vectors import keep_vectors
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+Make = Callable[..., Collection]
+Check = Callable[[Page], None]
+
+
+def table(visit: Visits, made: Collection, query: str = "", **options: Any) -> Page:
+    page = visit(f"{made.path}/light-table{query}", account=options.pop("account", made.annotator), **options)
+    # Only what is known of an image gives it its name.
+    expect(page.get_by_role("option", name=re.compile(r"\.jpg")).first).to_be_visible()
+    return page
+
+
+def tile(page: Page, image: Image) -> Any:
+    return page.get_by_role("option", name=re.compile(re.escape(image.name)))
+
+
+def truths(label: Label) -> dict[int, TruthValue]:
+    with session_scope(writes=False) as session:
+        query = select(Truth.image_id, Truth.value).where(Truth.label_id == label.id)
+        return dict(session.execute(query).all())
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("[data-saving]")).to_have_text("All saved")
+
+
+def test_a_range_is_tagged_by_keys_and_undone_as_one_step(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(12)
+    page = table(visit, made)
+    page.keyboard.press("ArrowRight")
+    for _step in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("[data-tally]")).to_have_text("4 selected")
+    page.keyboard.press("3")
+    expect(page.locator("[data-told]")).to_have_text("Tagged 4 images with landscape. Undo: U")
+    saved(page)
+    landscape, ids = made.labels[2], [image.id for image in made.images]
+    assert truths(landscape) == dict.fromkeys(ids[1:5], TruthValue.PRESENT)
+    # The other labels were not asked, and the images still wait at the desk.
+    assert truths(made.labels[0]) == {}
+    page.keyboard.press("u")
+    expect(tile(page, made.images[1])).not_to_have_attribute("data-said", "present")
+    saved(page)
+    assert truths(landscape) == {}
+    page.keyboard.press("r")
+    expect(tile(page, made.images[1])).to_have_attribute("data-said", "present")
+    saved(page)
+    assert truths(landscape) == dict.fromkeys(ids[1:5], TruthValue.PRESENT)
+    # All of them have it: the key takes it away, and with Shift nobody can tell.
+    page.keyboard.press("3")
+    saved(page)
+    assert truths(landscape) == dict.fromkeys(ids[1:5], TruthValue.ABSENT)
+    page.keyboard.press("Shift+3")
+    expect(page.locator("[data-told]")).to_contain_text("Not sure of landscape")
+    saved(page)
+    assert truths(landscape) == {}
+
+
+def test_clicks_shift_and_a_frame_select(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(12)
+    page = table(visit, made)
+    tally = page.locator("[data-tally]")
+    tile(page, made.images[0]).click()
+    tile(page, made.images[5]).click(modifiers=["Shift"])
+    expect(tally).to_have_text("6 selected")
+    tile(page, made.images[5]).click()
+    expect(tally).to_have_text("5 selected")
+    page.keyboard.press("Control+a")
+    expect(tally).to_have_text("12 selected")
+    page.keyboard.press("Escape")
+    expect(tally).to_have_text("Nothing selected")
+    first, third = tile(page, made.images[0]).bounding_box(), tile(page, made.images[2]).bounding_box()
+    page.mouse.move(first["x"] + 20, first["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(third["x"] + 40, third["y"] + 40, steps=5)
+    page.mouse.up()
+    expect(tally).to_have_text("3 selected")
+    page.locator("[data-label]").select_option(label="animal (2)")
+    page.get_by_role("button", name="Tag", exact=True).click()
+    saved(page)
+    assert truths(made.labels[1]) == dict.fromkeys([image.id for image in made.images[:3]], TruthValue.PRESENT)
+    # Tagged, a click begins anew.
+    tile(page, made.images[7]).click()
+    expect(tally).to_have_text("1 selected")
+
+
+def test_a_page_of_a_question_is_confirmed_but_for_the_exceptions(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(10)
+    human = made.labels[0]
+    page = table(visit, made, f"?ask={human.id}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which of these show “human”?")
+    tile(page, made.images[2]).click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+Space")
+    expect(page.locator("[data-tally]")).to_have_text("Shows it: 1 · does not: 8 · not sure: 1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Nothing left to ask")).to_be_visible()
+    saved(page)
+    ids = [image.id for image in made.images]
+    expected = dict.fromkeys(ids, TruthValue.ABSENT) | {ids[2]: TruthValue.PRESENT}
+    del expected[ids[3]]
+    assert truths(human) == expected
+    page.keyboard.press("u")
+    # As it was: the exceptions too.
+    expect(page.locator("[data-tally]")).to_have_text("Shows it: 1 · does not: 8 · not sure: 1")
+    saved(page)
+    assert truths(human) == {}
+    page.get_by_label("Images you do not click").select_option("present")
+    tile(page, made.images[0]).click()
+    page.get_by_role("button", name="Confirm the page").click()
+    saved(page)
+    assert truths(human)[ids[0]] is TruthValue.ABSENT
+    assert truths(human)[ids[9]] is TruthValue.PRESENT
+
+
+def test_a_small_window_asks_page_after_page(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(9)
+    page = table(visit, made, f"?ask={made.labels[0].id}", viewport=NARROW, has_touch=True)
+    tile(page, made.images[0]).tap()
+    tally = page.locator("[data-tally]")
+    expect(tally).to_contain_text("Shows it: 1")
+    shown = sum(map(int, re.findall(r"\d+", tally.inner_text())))
+    assert shown < 9
+    assert page.get_by_role("option").count() == shown
+    page.get_by_role("button", name="Confirm the page").tap()
+    expect(page.locator("[data-count]")).to_have_text(f"{9 - shown} images left")
+    expect(tile(page, made.images[shown])).to_be_visible()
+    saved(page)
+    assert len(truths(made.labels[0])) == shown
+
+
+def test_two_people_at_once_are_both_counted(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(6)
+    one, two = table(visit, made), table(visit, made, account=made.reviewer)
+    for page, key in ((one, "1"), (two, "2")):
+        page.keyboard.press("Control+a")
+        page.keyboard.press(key)
+    saved(one)
+    saved(two)
+    everything = dict.fromkeys([image.id for image in made.images], TruthValue.PRESENT)
+    assert truths(made.labels[0]) == truths(made.labels[1]) == everything
+    # Undo takes back one's own.
+    one.keyboard.press("u")
+    saved(one)
+    assert (truths(made.labels[0]), truths(made.labels[1])) == ({}, everything)
+
+
+def test_what_could_not_be_sent_is_kept_and_sent_once(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(6)
+    page = table(visit, made)
+    visit.guard_of(page).expect("/light-table/answers|ERR_FAILED|ERR_INTERNET_DISCONNECTED")
+    sent: list[str] = []
+
+    def lose(route: Route) -> None:
+        # Of the first, only the answer is lost; then nothing gets through.
+        sent.append(route.request.url)
+        if len(sent) == 1:
+            route.fetch()
+        route.abort()
+
+    page.route("**/light-table/answers", lose)
+    page.keyboard.press("Control+a")
+    page.keyboard.press("1")
+    expect(page.locator("[data-saving]")).to_contain_text("not saved yet")
+    page.unroute("**/light-table/answers")
+    page.reload()
+    expect(page.locator("[data-saving]")).to_have_text("All saved", timeout=15_000)
+    assert truths(made.labels[0]) == dict.fromkeys([image.id for image in made.images], TruthValue.PRESENT)
+    with session_scope(writes=False) as session:
+        assert len(session.scalars(select(Annotation)).all()) == 6
+
+
+def test_near_duplicates_are_answered_together_if_wished(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(6)
+    with session_scope() as session:
+        for image in (made.images[1], made.images[4]):
+            session.get_one(Image, image.id).group_key = "near-1"
+    page = table(visit, made)
+    expect(tile(page, made.images[4])).to_have_attribute("aria-posinset", "3")
+    tile(page, made.images[1]).click()
+    expect(page.locator("[data-tally]")).to_have_text("2 selected")
+    page.locator("[data-groups]").uncheck()
+    tile(page, made.images[1]).click()
+    expect(page.locator("[data-tally]")).to_have_text("1 selected")
+
+
+def test_more_like_an_image(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(5)
+    page = table(visit, made)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
+    page.wait_for_url(f"**/light-table?like={made.images[1].id}")
+    expect(page.get_by_text("have not been compared yet")).to_be_visible()
+    page.get_by_role("button", name="Compare the images").click()
+    expect(page.get_by_text("are being compared")).to_be_visible()
+    ids = [image.id for image in made.images]
+    keep_vectors(made.project, ids, np.array([[1, 0], [0, 1], [0.6, 0.8], [0.8, 0.6], [-1, 0]]))
+    page.reload()
+    expect(tile(page, made.images[2])).to_have_attribute("aria-posinset", "2")
+    expect(tile(page, made.images[4])).to_have_attribute("aria-posinset", "5")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["", "?ask={label}", "?like={image}", "?text=nothing"])
+def test_axe_finds_nothing(
+    visit: Visits, make_collection: Make, assert_accessible: Check, scheme: str, query: str
+) -> None:
+    made = make_collection(6)
+    path = query.format(label=made.labels[0].id, image=made.images[0].id)
+    page = visit(f"{made.path}/light-table{path}", account=made.annotator, color_scheme=scheme)
+    if "nothing" in query:
+        expect(page.get_by_role("heading", name="No image is like that")).to_be_visible()
+    else:
+        tile(page, made.images[1]).click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Order and filter").click()
+    assert_accessible(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert_accessible(page)
