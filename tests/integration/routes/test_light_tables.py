@@ -135,3 +135,9 @@ def test_more_like_an_image_once_the_images_are_compared(world: World, sign_in: 
     answer = client.get(api(world, "images"), params={"like": like.id})
     assert answer.headers["x-instead"] == ""
     assert ids_of(answer.content)[0] == like.id
+
+
+def test_an_images_page_leads_to_more_like_it(world: World, sign_in: SignIn) -> None:
+    image = world.images[2]
+    answer = sign_in(world.annotator).get(f"/projects/{world.project.id}/images/{image.id}")
+    assert page(world, f"?like={image.id}") in answer.text
