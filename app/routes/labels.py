@@ -1,4 +1,4 @@
-"""Labels: the list, adding, editing in place, ordering, removing and bringing back."""
+"""Labels: the list by groups, adding, editing in place, ordering, archiving and bringing back."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -13,8 +13,10 @@ from app.domain.palette import PALETTE
 from app.domain.statuses import Role
 from app.errors import ConflictError, InvalidInputError
 from app.i18n import gettext as _
-from app.models import Label, LabelDefinition, Project
-from app.services import label_wordings, labels
+from app.models import Label, LabelGroup, Project
+from app.services import label_grouping, label_groups, label_questions, labels
+from app.services.label_groups import Section
+from app.services.label_questions import Question
 from app.services.labels import LabelCounts
 from app.templating import render
 
@@ -29,8 +31,8 @@ class LabelForm:
     colour: str
     key: str
     definition: str
+    group: str
     keys: list[str]
-    history: list[LabelDefinition]
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,15 @@ class LabelsPage:
 
     project: Project
     role: Role
-    labels: list[Label]
+    sections: list[Section]
+    groups: list[LabelGroup]
+    contradictions: dict[int, int]
     counts: dict[int, LabelCounts]
+    questions: list[Question]
     removed: list[Label]
     kept: dict[int, int]
+    # What became of an archived label that was merged or split: the labels that stand for it.
+    heirs: dict[int, list[Label]]
     hues: list[tuple[str, str]]
     edited: int | None = None
     form: LabelForm | None = None
@@ -77,6 +84,26 @@ def add_labels(request: Request, session: DbSession, access: Lead, names: Annota
     return _back(access)
 
 
+@router.post("/place")
+def place_label(
+    session: DbSession,
+    access: Lead,
+    label: Annotated[int, Form()],
+    group: Annotated[str, Form()] = "",
+    before: Annotated[str, Form()] = "",
+) -> Response:
+    """Put a label that was dragged into a group, before another label or at the end."""
+    label_grouping.place_label(
+        session,
+        access.project,
+        labels.get_label(session, access.project.id, label),
+        group_id=int(group) if group.isdecimal() else None,
+        before_id=int(before) if before.isdecimal() else None,
+        account=access.account,
+    )
+    return _back(access)
+
+
 @router.post("/{label_id}")
 def change_label(
     request: Request,
@@ -87,6 +114,7 @@ def change_label(
     colour: Annotated[str, Form()] = "",
     key: Annotated[str, Form()] = "",
     definition: Annotated[str, Form()] = "",
+    group: Annotated[str, Form()] = "",
 ) -> Response:
     """Change a label; another wording of its definition becomes its next version."""
     label = labels.get_label(session, access.project.id, label_id)
@@ -95,9 +123,10 @@ def change_label(
             labels.update_label(
                 session, label, name=name, colour=colour, key=key, definition=definition, account=access.account
             )
+            _put_into(session, access, label, group)
     except (ConflictError, InvalidInputError) as refusal:
         session.refresh(label)
-        form = _form(session, label, LabelForm(name, colour, key, definition, [], []))
+        form = _form(session, label, LabelForm(name, colour, key, definition, group, []))
         page = _page(session, access, edited=label.id, form=form, errors=refusal.fields)
         return _render(request, page, status=422)
     return _back(access, focus=label.id)
@@ -105,7 +134,7 @@ def change_label(
 
 @router.post("/{label_id}/move")
 def move_label(session: DbSession, access: Lead, label_id: int, step: Annotated[int, Form()]) -> Response:
-    """Move a label up or down by one."""
+    """Move a label up or down by one, among those of its group."""
     label = labels.get_label(session, access.project.id, label_id)
     labels.move_label(session, access.project, label, 1 if step > 0 else -1, access.account)
     return _back(access)
@@ -113,16 +142,22 @@ def move_label(session: DbSession, access: Lead, label_id: int, step: Annotated[
 
 @router.post("/{label_id}/remove")
 def remove_label(session: DbSession, access: Lead, label_id: int) -> Response:
-    """Remove a label; its answers are kept."""
+    """Archive a label; its answers are kept."""
     labels.remove_label(session, labels.get_label(session, access.project.id, label_id), access.account)
     return _back(access)
 
 
 @router.post("/{label_id}/restore")
 def restore_label(session: DbSession, access: Lead, label_id: int) -> Response:
-    """Bring a removed label back."""
+    """Bring an archived label back."""
     labels.restore_label(session, labels.get_label(session, access.project.id, label_id), access.account)
     return _back(access)
+
+
+def _put_into(session: Session, access: Access, label: Label, group: str) -> None:
+    wanted = int(group) if group.isdecimal() else None
+    if wanted != label.group_id:
+        label_grouping.place_label(session, access.project, label, group_id=wanted, account=access.account)
 
 
 def _back(access: Access, focus: int | None = None) -> Response:
@@ -144,8 +179,8 @@ def _form(session: Session, label: Label, typed: LabelForm | None = None) -> Lab
         colour=shown.colour,
         key=shown.key,
         definition=shown.definition,
+        group=typed.group if typed else str(label.group_id or ""),
         keys=free_keys(taken),
-        history=[one.definition for one in label_wordings.history(session, label)],
     )
 
 
@@ -159,16 +194,20 @@ def _page(
     names: str = "",
     errors: dict[str, str] | None = None,
 ) -> LabelsPage:
-    removed = labels.removed_labels(session, access.project.id)
-    live = labels.live_labels(session, access.project.id)
+    project_id, is_lead = access.project.id, access.is_at_least(Role.LEAD)
+    removed = labels.removed_labels(session, project_id)
     return LabelsPage(
         project=access.project,
         role=access.role,
-        labels=live,
-        counts=labels.label_counts(session, access.project.id),
+        sections=label_groups.grouped(session, project_id, empty=is_lead),
+        groups=label_groups.groups_of(session, project_id),
+        contradictions=label_groups.count_contradictions(session, project_id),
+        counts=labels.label_counts(session, project_id),
+        questions=label_questions.open_questions(session, project_id),
         removed=removed,
-        kept=labels.answers_kept(session, [label.id for label in (*live, *removed)]),
-        hues=_hues(),
+        kept=labels.answers_kept(session, [label.id for label in removed]),
+        heirs=labels.heirs(session, project_id),
+        hues=hues(),
         edited=edited,
         form=form,
         focus=focus,
@@ -177,7 +216,8 @@ def _page(
     )
 
 
-def _hues() -> list[tuple[str, str]]:
+def hues() -> list[tuple[str, str]]:
+    """List the colours of the palette with their names."""
     names = {
         "cobalt": _("cobalt"),
         "vermilion": _("vermilion"),

@@ -39,6 +39,18 @@ def removed_labels(session: Session, project_id: int) -> list[Label]:
     return list(session.scalars(query.order_by(Label.removed_at.desc(), Label.id)))
 
 
+def heirs(session: Session, project_id: int) -> dict[int, list[Label]]:
+    """Give for each label that was merged or split the labels that stand for it: the one that stayed, or its parts."""
+    everything = list(session.scalars(select(Label).where(Label.project_id == project_id).order_by(Label.id)))
+    by_id, found = {label.id: label for label in everything}, dict[int, list[Label]]()
+    for label in everything:
+        if label.merged_into_id in by_id:
+            found[label.id] = [by_id[label.merged_into_id]]
+        if label.split_from_id is not None:
+            found.setdefault(label.split_from_id, []).append(label)
+    return found
+
+
 def get_label(session: Session, project_id: int, label_id: int) -> Label:
     """Load a label of a project, archived or not."""
     label = session.get(Label, label_id)

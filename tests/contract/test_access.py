@@ -29,9 +29,9 @@ from app.db import session_scope
 from app.deps import check_csrf
 from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, Role
 from app.main import create_app
-from app.models import Account, Comment, Import, Invitation, Job, Project, Run
+from app.models import Account, Comment, Import, Invitation, Job, LabelGroup, LabelQuestion, Project, Run
 from app.security import csrf_token
-from app.services import accounts, invitations, labels
+from app.services import accounts, invitations, label_changes, labels
 from tests.factories import AccountFactory, ImageFactory, MemberFactory, ProjectFactory, annotate
 
 # Files that every browser may have, and the sign of life; none of them looks at a session.
@@ -81,7 +81,10 @@ SERVED = {(each.method, each.path): each for each in walk(APPLICATION.routes)}
 EVERY_ROUTE = list(SERVED)
 GUARDED = [(method, path) for method, path in EVERY_ROUTE if path not in PUBLIC]
 # The rows that an address can name below a project, and what else may stand in one.
-ROWS = {"account_id", "comment_id", "image_id", "import_id", "invitation_id", "job_id", "label_id", "number"}
+ROWS = {
+    *("account_id", "change_id", "comment_id", "group_id", "image_id", "import_id", "invitation_id", "job_id"),
+    *("label_id", "number", "question_id"),
+}
 NO_ROWS = {"version": "1", "kind": "thumbnail", "cell": "tp", "form": "lesson", "level": 0, "column": 0, "row": 0}
 WITHIN_PROJECTS = [
     (method, path) for method, path in GUARDED if "{project_id}" in path and ROWS & set(NAME.findall(path))
@@ -233,18 +236,23 @@ def rows_of(session: Session, project: Project, *, number: int) -> dict[str, obj
     session.add(Run(project_id=project.id, number=number, job_id=job.id, recipe=Recipe.QUICK, seed=1))
     invitations.invite(session, created_by=account, project=project)
     comment = Comment(image_id=image.id, account_id=account.id, text="A plough.")
-    session.add(comment)
+    group = LabelGroup(project_id=project.id, title="Kind")
+    question = LabelQuestion(label_id=label.id)
+    session.add_all([comment, group, question])
     session.flush()
     invitation = session.query(Invitation).filter_by(project_id=project.id).one()
     return {
         "account_id": account.id,
+        "change_id": label_changes.changes_of(session, project.id)[0].change.id,
         "comment_id": comment.id,
+        "group_id": group.id,
         "image_id": image.id,
         "import_id": brought.id,
         "invitation_id": invitation.id,
         "job_id": job.id,
         "label_id": label.id,
         "number": number,
+        "question_id": question.id,
     }
 
 

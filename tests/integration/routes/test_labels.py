@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from app.db import session_scope
 from app.domain.statuses import Role
 from app.models import Account, Label, Project
-from app.services import labels
+from app.services import label_grouping, labels
 from tests.factories import AccountFactory, MemberFactory, ProjectFactory
 
 SignIn = Callable[[Account], TestClient]
@@ -70,9 +70,8 @@ def test_a_label_is_changed_and_its_wording_versioned(lead: TestClient, project:
     assert answer.status_code == 303
     changed = live(project)[0]
     assert (changed.name, changed.colour, changed.key, changed.definition_version) == ("people", "plum", "p", 2)
-    page = lead.get(f"/projects/{project.id}/labels?edit={label.id}").text
-    assert "Earlier wordings" in page
-    assert "Version 1" in page
+    page = lead.get(f"/projects/{project.id}/labels/{label.id}").text
+    assert "Versions of the definition" in page
 
 
 def test_a_refused_change_stays_open_with_what_was_typed(lead: TestClient, project: Project) -> None:
@@ -112,10 +111,39 @@ def test_a_label_is_removed_and_brought_back(lead: TestClient, project: Project)
     root, label = f"/projects/{project.id}/labels", live(project)[0]
     assert lead.post(f"{root}/{label.id}/remove").status_code == 303
     page = lead.get(root).text
-    assert "Removed labels" in page
+    assert "Archived labels" in page
     assert "0 answers kept" in page
     assert lead.post(f"{root}/{label.id}/restore").status_code == 303
     assert [each.name for each in live(project)] == ["animal", "landscape", "human"]
+
+
+def test_labels_stand_by_group_and_are_put_into_one_in_their_form_or_by_dragging(
+    lead: TestClient, project: Project
+) -> None:
+    root, (human, animal, landscape) = f"/projects/{project.id}/labels", live(project)
+    with session_scope() as session:
+        made = label_grouping.make_group(
+            session, session.get_one(Project, project.id), title="Living things", exclusive=False, account=None
+        )
+    assert lead.post(f"{root}/{human.id}", data=fields(human, group=str(made.id))).status_code == 303
+    place = {"label": str(animal.id), "group": str(made.id), "before": str(human.id)}
+    assert lead.post(f"{root}/place", data=place).status_code == 303
+    page = lead.get(root, headers=HTMX).text
+    order = ("Labels of no group", landscape.name, "Living things", "animal", "human")
+    positions = [page.index(text) for text in order]
+    assert positions == sorted(positions)
+    assert lead.post(f"{root}/place", data={"label": str(animal.id)}).status_code == 303
+    assert next(each for each in live(project) if each.id == animal.id).group_id is None
+
+
+def test_what_became_of_a_merged_label_is_told_in_the_archive(lead: TestClient, project: Project) -> None:
+    human, animal, _landscape = live(project)
+    with session_scope() as session:
+        session.get_one(Label, human.id).merged_into_id = animal.id
+        labels.remove_label(session, session.get_one(Label, human.id))
+    page = lead.get(f"/projects/{project.id}/labels").text
+    assert "merged into “animal”" in page
+    assert "Bring back" not in page
 
 
 def test_an_annotator_reads_and_changes_nothing(sign_in: SignIn, project: Project) -> None:

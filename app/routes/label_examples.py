@@ -1,0 +1,48 @@
+"""Example images of labels: choosing them and taking them away, from the label's page or the image's."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse, Response
+
+from app.deps import DbSession, Reviewer
+from app.domain.statuses import ExampleKind
+from app.services import images, label_examples, labels
+
+router = APIRouter(prefix="/projects/{project_id}/labels/{label_id}/examples")
+
+
+@router.post("")
+def choose_example(
+    session: DbSession,
+    access: Reviewer,
+    label_id: int,
+    image_id: Annotated[int, Form()],
+    kind: Annotated[ExampleKind, Form()] = ExampleKind.POSITIVE,
+    note: Annotated[str, Form()] = "",
+    find: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "",
+) -> Response:
+    """Make an image an example of a label, or change what it is an example of."""
+    label = labels.get_label(session, access.project.id, label_id)
+    image = images.get_image(session, access.project.id, image_id)
+    label_examples.choose(session, label, image, kind=kind, note=note, account=access.account)
+    return _back(access.project.id, label_id, image_id, find=find, back=back)
+
+
+@router.post("/{image_id}/remove")
+def take_example_away(
+    session: DbSession, access: Reviewer, label_id: int, image_id: int, back: Annotated[str, Form()] = ""
+) -> Response:
+    """Let an image no longer be an example of a label."""
+    label = labels.get_label(session, access.project.id, label_id)
+    label_examples.take_away(session, label, image_id)
+    return _back(access.project.id, label_id, image_id, back=back)
+
+
+def _back(project_id: int, label_id: int, image_id: int, *, find: str = "", back: str = "") -> Response:
+    if back == "image":
+        return RedirectResponse(f"/projects/{project_id}/images/{image_id}#examples", status_code=303)
+    query = f"?{urlencode({'find': find})}" if find else ""
+    return RedirectResponse(f"/projects/{project_id}/labels/{label_id}{query}#examples", status_code=303)
