@@ -9,6 +9,19 @@ export function behaviour(selector, start) {
   scan(entry, document);
 }
 
+/** Call `write(element)` as `behaviour` does, and again whenever a new answer has put the server's own text back. */
+export function rewriting(selector, write) {
+  behaviour(selector, (element) => {
+    const again = () => {
+      write(element);
+      observer.takeRecords(); // what was just written is not news
+    };
+    const observer = new MutationObserver(again);
+    observer.observe(element, { attributeFilter: ["datetime"], characterData: true, childList: true, subtree: true });
+    again();
+  });
+}
+
 function scan(entry, root) {
   if (root instanceof Element && root.matches(entry.selector)) begin(entry, root);
   for (const element of root.querySelectorAll(entry.selector)) begin(entry, element);

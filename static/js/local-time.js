@@ -1,5 +1,5 @@
 // <time datetime data-local-time="datetime|date|time|relative"> in the reader's own zone and language.
-import { behaviour } from "./behaviours.js";
+import { rewriting } from "./behaviours.js";
 
 const language = document.documentElement.lang || undefined;
 const FORMS = {
@@ -25,7 +25,10 @@ function relative(moment) {
   return new Intl.DateTimeFormat(language, FORMS.date).format(moment);
 }
 
-behaviour("time[data-local-time]", (element) => {
+const timers = new WeakMap();
+
+rewriting("time[data-local-time]", (element) => {
+  clearInterval(timers.get(element));
   const moment = new Date(element.dateTime);
   if (Number.isNaN(moment.valueOf())) return;
   const full = new Intl.DateTimeFormat(language, FORMS.datetime).format(moment);
@@ -35,10 +38,11 @@ behaviour("time[data-local-time]", (element) => {
     element.textContent = new Intl.DateTimeFormat(language, FORMS[form] ?? FORMS.datetime).format(moment);
     return;
   }
-  const update = () => {
-    element.textContent = relative(moment);
-    if (!element.isConnected) clearInterval(timer);
-  };
-  const timer = setInterval(update, 60_000);
-  update();
+  element.textContent = relative(moment);
+  timers.set(element, setInterval(tick, 60_000, element, moment));
 });
+
+function tick(element, moment) {
+  if (element.isConnected) element.textContent = relative(moment);
+  else clearInterval(timers.get(element));
+}

@@ -6,6 +6,7 @@ import "./confirm.js";
 import "./popover.js";
 import "./shortcuts-help.js";
 import "./local-time.js";
+import "./numbers.js";
 import "./copy.js";
 import "./chart.js";
 import "./tabs.js";

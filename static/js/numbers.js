@@ -1,5 +1,5 @@
 // Numbers in the reader's form: 1,234.5 here is 1.234,5 elsewhere. <span data-local-number> in pages, number() in scripts.
-import { behaviour } from "./behaviours.js";
+import { rewriting } from "./behaviours.js";
 
 const language = document.documentElement.lang || undefined;
 
@@ -10,7 +10,7 @@ export function number(value, digits = 0) {
   );
 }
 
-behaviour("[data-local-number]", (element) => {
+rewriting("[data-local-number]", (element) => {
   const value = Number(element.textContent);
   if (!Number.isNaN(value)) element.textContent = number(value);
 });
