@@ -1,6 +1,5 @@
 """The light table: many images at once, tagged together; and one label asked of a page of images at a time."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -12,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.deps import Access, Annotator, DbSession
 from app.domain.statuses import Answer, Role
+from app.errors import NotFoundError
+from app.i18n import gettext as _
 from app.models import Image, Label, Project
 from app.routes.images import Wanted as Filter
 from app.routes.images import query_of
@@ -69,7 +70,6 @@ class TablePage:
     compared: bool
     comparing: bool
     sees_others: bool
-    query: Mapping[str, str]
     table: dict[str, Any]
 
 
@@ -104,9 +104,8 @@ def table_page(request: Request, session: DbSession, access: Annotator, wanted: 
     project = access.project
     seen, wanted = _may_see(session, access, wanted)
     labels = live_labels(session, project.id)
-    asked = next((label for label in labels if label.id == wanted.label_id), None) if wanted.ask else None
+    asked = _asked(labels, wanted)
     like = images.get_image(session, project.id, wanted.like) if wanted.like else None
-    query = _query(wanted)
     page = TablePage(
         project=project,
         role=access.role,
@@ -119,27 +118,7 @@ def table_page(request: Request, session: DbSession, access: Annotator, wanted: 
         compared=similarity.vectors(session, project) is not None,
         comparing=similarity.is_open(session, project.id),
         sees_others=seen,
-        query=query,
-        table={
-            "api": API.format(project_id=project.id),
-            "images": f"/projects/{project.id}/images",
-            "project": project.id,
-            "query": query_of(wanted.filter, **query),
-            "part": bulk_answers.PART_MOST,
-            "chunk": SEEN_MOST,
-            "label": wanted.label_id,
-            "limit": light_tables.limit(session, project, wanted.label_id) if _hears(session, access) else None,
-            "labels": [
-                {
-                    "id": label.id,
-                    "name": label.name,
-                    "key": label.key,
-                    "colour": label.colour,
-                    "version": label.definition_version,
-                }
-                for label in labels
-            ],
-        },
+        table=_table(session, access, wanted, labels),
     )
     return render(request, "light_tables/page.html", page)
 
@@ -210,6 +189,41 @@ def _may_see(session: Session, access: Access, wanted: Wanted) -> tuple[bool, Wa
     by_people = narrowed.slice.startswith(BY_ANNOTATOR)
     blind = replace(narrowed, status=None, label_id=None, slice="" if by_people else narrowed.slice)
     return False, replace(wanted, filter=blind)
+
+
+def _asked(labels: list[Label], wanted: Wanted) -> Label | None:
+    """Find the label that a table asks for; None where it asks for none."""
+    if not wanted.ask:
+        return None
+    found = next((label for label in labels if label.id == wanted.label_id), None)
+    if found is None:
+        raise NotFoundError(_("This label is not one of this project, or no longer."))
+    return found
+
+
+def _table(session: Session, access: Access, wanted: Wanted, labels: list[Label]) -> dict[str, Any]:
+    """Gather what the scripts of the table need."""
+    project = access.project
+    return {
+        "api": API.format(project_id=project.id),
+        "images": f"/projects/{project.id}/images",
+        "project": project.id,
+        "query": query_of(wanted.filter, **_query(wanted)),
+        "part": bulk_answers.PART_MOST,
+        "chunk": SEEN_MOST,
+        "label": wanted.label_id,
+        "limit": light_tables.limit(session, project, wanted.label_id) if _hears(session, access) else None,
+        "labels": [
+            {
+                "id": label.id,
+                "name": label.name,
+                "key": label.key,
+                "colour": label.colour,
+                "version": label.definition_version,
+            }
+            for label in labels
+        ],
+    }
 
 
 def _hears(session: Session, access: Access) -> bool:

@@ -18,11 +18,12 @@ export class Grid {
   #top = 0;
   #rest = 0;
   #frame = 0;
+  #all = true;
 
   /** `draw(tile, place, load)` fills a tile; `onSight(first, last)` hears which places are in sight, `last` excluded. */
   constructor(view, canvas, { draw, onSight, onResize }) {
     Object.assign(this, { view, canvas, draw, onSight, size: 150 });
-    view.addEventListener("scroll", () => this.refresh(), { passive: true });
+    view.addEventListener("scroll", () => this.#soon(), { passive: true });
     new ResizeObserver(onResize).observe(view);
   }
 
@@ -55,12 +56,10 @@ export class Grid {
     return this.edge ?? this.size + GAP;
   }
 
-  /** Draw what is in sight at the next frame. */
+  /** Draw all that is in sight anew at the next frame. */
   refresh() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#render();
-    });
+    this.#all = true;
+    this.#soon();
   }
 
   /** Take all tiles away, as where the images are others now. */
@@ -79,6 +78,7 @@ export class Grid {
     else if (top + this.rowHeight + GAP > scrollTop + clientHeight) {
       this.view.scrollTop = top + this.rowHeight + GAP - clientHeight;
     }
+    this.#all = true;
     this.#render();
   }
 
@@ -88,6 +88,13 @@ export class Grid {
       row: Math.max(0, Math.floor((y + this.view.scrollTop) / this.rowHeight)),
       column: Math.max(0, Math.floor(x / this.rowHeight)),
     };
+  }
+
+  #soon() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#render();
+    });
   }
 
   #render() {
@@ -104,6 +111,7 @@ export class Grid {
     }
     let behind = null;
     for (let place = first; place < last; place += 1) behind = this.#drawAfter(behind, place, !isFast);
+    this.#all = isFast;
     const active = this.#tiles.get(this.active);
     if (active) this.view.setAttribute("aria-activedescendant", active.id);
     else this.view.removeAttribute("aria-activedescendant");
@@ -114,25 +122,24 @@ export class Grid {
 
   // In the page as on the ground: whoever hears the tiles hears them in their order.
   #drawAfter(behind, place, load) {
-    const tile = this.#tileAt(place);
+    const known = this.#tiles.get(place);
+    const tile = known ?? this.#take(place);
     const next = behind ? behind.nextElementSibling : this.canvas.firstElementChild;
     if (next !== tile) this.canvas.insertBefore(tile, next);
-    this.draw(tile, place, load);
+    // While scrolling, what stands there already stays as it is.
+    if (!known || this.#all) this.draw(tile, place, load);
+    tile.toggleAttribute("data-active", place === this.active);
     return tile;
   }
 
-  #tileAt(place) {
-    const known = this.#tiles.get(place);
-    const tile = known ?? this.#spare.pop() ?? this.canvas.appendChild(makeTile());
-    if (!known) {
-      tile.hidden = false;
-      tile.id = `tile-${place}`;
-      tile.dataset.place = place;
-      tile.style.setProperty("--x", `${(place % this.columns) * this.edge + GAP}px`);
-      tile.style.setProperty("--y", `${Math.floor(place / this.columns) * this.rowHeight + GAP}px`);
-      this.#tiles.set(place, tile);
-    }
-    tile.toggleAttribute("data-active", place === this.active);
+  #take(place) {
+    const tile = this.#spare.pop() ?? makeTile();
+    tile.hidden = false;
+    tile.id = `tile-${place}`;
+    tile.dataset.place = place;
+    tile.style.setProperty("--x", `${(place % this.columns) * this.edge + GAP}px`);
+    tile.style.setProperty("--y", `${Math.floor(place / this.columns) * this.rowHeight + GAP}px`);
+    this.#tiles.set(place, tile);
     return tile;
   }
 
@@ -141,9 +148,4 @@ export class Grid {
     tile.removeAttribute("id");
     this.#spare.push(tile);
   }
-}
-
-/** On a telephone three images side by side, elsewhere as large as on a contact sheet. */
-export function usualSize(view) {
-  return Math.min(150, Math.floor(view.clientWidth / 3) - 8);
 }

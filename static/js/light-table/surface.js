@@ -2,8 +2,9 @@
 import { t } from "../strings.js";
 import { toast } from "../toast.js";
 import { Answers, tellSaving } from "./answers.js";
-import { Grid, usualSize } from "./grid.js";
+import { Grid } from "./grid.js";
 import { Source } from "./source.js";
+import { usualSize } from "./tile.js";
 
 const KEPT_SIZE = "loupe-table-size";
 const INSTEAD = { no_model: "tableInsteadModel", no_vectors: "tableInsteadVectors" };

@@ -73,3 +73,8 @@ function span(name) {
   made.setAttribute("aria-hidden", "true");
   return made;
 }
+
+/** On a telephone three images side by side, elsewhere as large as on a contact sheet. */
+export function usualSize(view) {
+  return Math.min(150, Math.floor(view.clientWidth / 3) - 8);
+}

@@ -117,6 +117,7 @@ def test_another_projects_images_and_labels_are_refused(world: World, sign_in: S
     body |= {"label_id": other.labels[0].id, "present": [world.images[0].id]}
     assert client.post(api(world, "answers"), json=body).status_code == 404
     assert client.get(page(world, f"?like={other.images[0].id}")).status_code == 404
+    assert client.get(page(world, f"?ask={other.labels[0].id}")).status_code == 404
     assert client.get(api(world, "seen"), params={"ids": str(other.images[0].id)}).json() == {"images": []}
 
 
