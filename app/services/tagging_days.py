@@ -12,7 +12,7 @@ from app.domain.statuses import Answer
 from app.models import Account, Annotation, AnnotationAnswer, Label, Project
 from app.models.types import now
 from app.services.labels import live_labels
-from app.services.paces import WORK
+from app.services.paces import counting
 
 # A month fits on a screen, bar by bar.
 DAYS = 30
@@ -46,7 +46,7 @@ def by_person(session: Session, project: Project) -> list[DayOfPerson]:
             select(Account.name, func.count(Annotation.id))
             .select_from(Annotation)
             .outerjoin(Account, Account.id == Annotation.account_id)
-            .where(*_counted(project.id), Annotation.created_at >= begin, Annotation.created_at < end)
+            .where(*counting(project.id), Annotation.created_at >= begin, Annotation.created_at < end)
             .group_by(Account.id, Account.name)
             .order_by(Account.name)
         )
@@ -92,20 +92,11 @@ def _span(day: date) -> tuple[datetime, datetime]:
     return begin, begin + timedelta(days=1)
 
 
-def _counted(project_id: int) -> tuple[Any, ...]:
-    return (
-        Annotation.project_id == project_id,
-        Annotation.superseded_at.is_(None),
-        Annotation.whole,
-        Annotation.view.in_(WORK),
-    )
-
-
 def _found(session: Session, project_id: int, begin: datetime | None, end: datetime) -> dict[int, int]:
     query = (
         select(AnnotationAnswer.label_id, func.count())
         .join(Annotation, Annotation.id == AnnotationAnswer.annotation_id)
-        .where(*_counted(project_id), AnnotationAnswer.value == Answer.PRESENT, Annotation.created_at < end)
+        .where(*counting(project_id), AnnotationAnswer.value == Answer.PRESENT, Annotation.created_at < end)
         .group_by(AnnotationAnswer.label_id)
     )
     if begin is not None:

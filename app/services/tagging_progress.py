@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.pace import Pace, days_left, hours_left
-from app.models import Account, Annotation, Claim, Image, Member, Project, Skip
+from app.models import Account, Annotation, Claim, ControlImage, Image, Member, Project, Skip
 from app.models.types import now
 from app.services import skipped_images
-from app.services.paces import WORK, paces
+from app.services.paces import WORK, counting, paces
 
 # The present pace of a team is that of its last week: every day of the week is in it once.
 LATELY = timedelta(days=7)
@@ -88,7 +88,7 @@ def progress(session: Session, project: Project) -> TaggingProgress:
         standing=standing,
         people=people,
         team=team,
-        expectation=_expectation(session, project.id, standing, people, team),
+        expectation=_expectation(session, project.id, standing, team),
         skipped=set_aside.skipped,
         flagged=set_aside.flagged,
         at=now(),
@@ -154,13 +154,7 @@ def _people(session: Session, project_id: int) -> list[Person]:
 def _answers(project_id: int) -> Select[Any, Any, Any]:
     return (
         select(Annotation.account_id, func.count(Annotation.id), func.max(Annotation.created_at))
-        .where(
-            Annotation.project_id == project_id,
-            Annotation.account_id.is_not(None),
-            Annotation.superseded_at.is_(None),
-            Annotation.whole,
-            Annotation.view.in_(WORK),
-        )
+        .where(*counting(project_id), Annotation.account_id.is_not(None))
         .group_by(Annotation.account_id)
     )
 
@@ -185,10 +179,8 @@ def _later(first: datetime | None, second: datetime | None) -> datetime | None:
     return max((each for each in (first, second) if each is not None), default=None)
 
 
-def _expectation(
-    session: Session, project_id: int, standing: Standing, people: list[Person], team: Pace
-) -> Expectation:
-    lately = sum(person.lately for person in people)
+def _expectation(session: Session, project_id: int, standing: Standing, team: Pace) -> Expectation:
+    lately = _nearer_the_end(session, project_id)
     days = _days_of_work(session, project_id)
     left = days_left(standing.missing, lately, days)
     return Expectation(
@@ -197,6 +189,12 @@ def _expectation(
         lately=lately,
         days=days,
     )
+
+
+def _nearer_the_end(session: Session, project_id: int) -> int:
+    """Count the answers of the last week, those for control images left out: nothing was missing there."""
+    query = select(func.count(Annotation.id)).where(*counting(project_id), Annotation.created_at >= now() - LATELY)
+    return session.scalar(query.where(~exists().where(ControlImage.image_id == Annotation.image_id))) or 0
 
 
 def _days_of_work(session: Session, project_id: int) -> float:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import Answer, Role, View
-from app.models import Annotation, Claim, Flag, Skip
+from app.models import Annotation, Claim, ControlImage, Flag, Skip
 from app.models.types import now
 from app.services import tagging_progress, truths
 from app.services.tagging_progress import Person
@@ -104,6 +104,14 @@ def test_the_expected_end_is_that_of_the_last_week(desk: Desk) -> None:
     assert (found.expectation.ends - now()) / timedelta(days=1) == pytest.approx(8, abs=0.01)
     assert found.expectation.lately == 2
     assert found.expectation.days == pytest.approx(4, abs=0.01)
+
+
+def test_answers_for_control_images_bring_no_end_nearer(desk: Desk) -> None:
+    desk.submit({desk.a: Answer.PRESENT})
+    desk.session.add(ControlImage(image_id=desk.image.id))
+    desk.session.flush()
+    found = tagging_progress.progress(desk.session, desk.project)
+    assert (found.people[0].lately, found.expectation.lately, found.expectation.ends) == (1, 0, None)
 
 
 @pytest.mark.parametrize(("ago", "days"), [(timedelta(minutes=5), 1), (timedelta(days=3), 3), (timedelta(days=90), 7)])
