@@ -47,12 +47,13 @@ class DeepZoom {
     this.#left = new AbortController();
     [this.#image, this.#layer, this.#known, this.#begun] = [image, null, null, false];
     this.#say("");
-    if (image) setTimeout(() => this.#prepare(this.#left.signal), DWELL_MS);
+    const { signal } = this.#left;
+    if (image) setTimeout(() => signal.aborted || this.#prepare(signal), DWELL_MS);
   }
 
   async #prepare(signal) {
-    const { tiles, fullWidth } = this.#image?.dataset ?? {};
-    if (signal.aborted || this.#begun || !(Number(fullWidth) > this.#image.naturalWidth)) return;
+    const { tiles, fullWidth } = this.#image.dataset;
+    if (this.#begun || !(Number(fullWidth) > this.#image.naturalWidth)) return;
     try {
       this.#known = await peek(tiles, signal);
       if (this.#known) await loadLibrary();
