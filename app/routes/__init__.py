@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.routes import (
     account,
     activation_maps,
+    adjudications,
     agreements,
     annotate,
     comments,
@@ -50,6 +51,7 @@ from app.routes import (
 ROUTERS: list[APIRouter] = [
     account.router,
     activation_maps.router,
+    adjudications.router,
     agreements.router,
     annotate.router,
     comments.router,

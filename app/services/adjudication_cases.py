@@ -140,7 +140,11 @@ def _votes(
         voice = voices.get(BY_TABLE if annotation.view is View.IMPORT else account_id)
         who = voice.name if voice else _("Somebody who has left")
         votes[annotation.image_id].append(_Vote(who, annotation.comment, _answers(annotation, lineage)))
-    return votes
+    # The same person stands in the same place in every image.
+    order = {voice.name: place for place, voice in enumerate(voices.values())}
+    return defaultdict(
+        list, {key: sorted(said, key=lambda vote: order.get(vote.who, -1)) for key, said in votes.items()}
+    )
 
 
 def _answers(annotation: Annotation, lineage: Lineage) -> dict[int, tuple[Answer, int]]:
