@@ -12,7 +12,7 @@ from app.domain.pace import Pace, days_left, hours_left
 from app.models import Account, Annotation, Claim, ControlImage, Image, Member, Project, Skip
 from app.models.types import now
 from app.services import skipped_images
-from app.services.paces import WORK, counting, paces
+from app.services.paces import counting, paces
 
 # The present pace of a team is that of its last week: every day of the week is in it once.
 LATELY = timedelta(days=7)
@@ -199,12 +199,7 @@ def _nearer_the_end(session: Session, project_id: int) -> int:
 
 def _days_of_work(session: Session, project_id: int) -> float:
     """Tell how many days the answers of the last week were given in: seven, or fewer where the tagging is younger."""
-    first = session.scalar(
-        select(Annotation.created_at)
-        .where(Annotation.project_id == project_id, Annotation.view.in_(WORK))
-        .order_by(Annotation.created_at)
-        .limit(1)
-    )
+    first = session.scalar(select(func.min(Annotation.created_at)).where(*counting(project_id)))
     since = now() - first if first is not None else LATELY
     # The first day counts whole: its pace is not that of the night after it.
     return min(max(since, DAY), LATELY) / DAY
