@@ -73,6 +73,7 @@ bench: install ## Measure Loupe against its peers, in one run
 	$(BIN)/python bench/report_page.py
 	$(BIN)/python bench/threshold_slider.py
 	$(BIN)/python bench/review_speed.py
+	$(BIN)/python bench/deep_zoom.py
 	$(BIN)/python bench/label_errors.py
 
 screenshots: install ## Photograph the screens for the documentation anew, and draw the picture of the imports

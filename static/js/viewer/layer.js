@@ -29,7 +29,7 @@ export class Layer {
     this.element.setAttribute("aria-hidden", "true");
     image.after(this.element);
     this.viewer = OpenSeadragon({ ...OPTIONS, element: this.element, tileSources: sourceOf(description) });
-    this.viewer.addHandler("open", () => this.follow());
+    this.viewer.addHandler("open", () => this.#opened());
     this.viewer.addHandler("resize", () => this.follow());
     this.viewer.addHandler("tile-load-failed", onFailed);
     this.viewer.addHandler("tile-drawn", () => this.element.setAttribute("data-drawn", ""));
@@ -44,6 +44,15 @@ export class Layer {
     viewport.setRotation(degrees, true);
     viewport.zoomTo(width / this.ground.clientWidth, null, true);
     viewport.panTo(new this.OpenSeadragon.Point(x, y), true);
+  }
+
+  // "data-whole" says that everything in sight is there.
+  #opened() {
+    const tiles = this.viewer.world.getItemAt(0);
+    tiles.addHandler("fully-loaded-change", ({ fullyLoaded }) => {
+      this.element.toggleAttribute("data-whole", fullyLoaded);
+    });
+    this.follow();
   }
 
   /** Be seen, or not while the image beneath shows all that the screen can. */
