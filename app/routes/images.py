@@ -11,8 +11,8 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from app.deps import Access, Annotator, DbSession, Files, Reviewer
 from app.domain.statuses import Answer, Role, Split, TruthValue
-from app.models import Image, Label, Project
-from app.services import annotations, comments, facets, images, labels, renditions, slices
+from app.models import Image, Label, LabelExample, Project
+from app.services import annotations, comments, facets, images, label_examples, labels, renditions, slices
 from app.services.comments import Remark
 from app.services.images import HistoryEntry, ImageCounts, ImageFilter, ImageStatus, ImageUrls, LabelState
 from app.services.renditions import Served
@@ -88,6 +88,9 @@ class ImagePageContext:
     query: str
     may_decide: bool
     remarks: list[Remark]
+    examples: dict[int, LabelExample]
+    # What became of labels that were merged or split, for answers that were given under their names.
+    heirs: dict[int, list[Label]]
 
 
 def read_filter(
@@ -189,6 +192,8 @@ def image_page(request: Request, session: DbSession, access: Annotator, image_id
         query=query,
         may_decide=access.is_at_least(Role.REVIEWER) and image.excluded_at is None,
         remarks=comments.remarks(session, image.id),
+        examples=label_examples.examples_in(session, image),
+        heirs=labels.heirs(session, project.id),
     )
     return render(request, "images/show.html", context)
 
