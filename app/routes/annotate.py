@@ -17,6 +17,7 @@ from app.models.types import now
 from app.services import (
     claims,
     desk_items,
+    desk_labels,
     queue,
     queue_history,
     queue_progress,
@@ -116,7 +117,8 @@ def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
     with session_scope() as session:
         batch = queue.next_images(session, project, account, plan, count=asked.count, held=asked.held)
     with session_scope(writes=False) as session:
-        items = _asked(session, account, _items(session, project, account, batch.images))
+        items = _items(session, project, account, batch.images, one_label=asked.question is not None)
+        items = _asked(session, account, items)
         empty = None
         if not items:
             empty = queue_progress.why_empty(session, project, account, wish, held=asked.held)
@@ -131,10 +133,10 @@ def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
 
 
 @router.get(f"{API}/progress")
-def progress(session: DbSession, access: Annotator) -> dict[str, int]:
-    """Tell how far the tagging is; apart from the images, which must not wait for it."""
+def progress(session: DbSession, access: Annotator) -> dict[str, Any]:
+    """Tell how far the tagging is, and which labels there are; apart from the images, which must not wait for it."""
     found = queue_progress.progress(session, access.project, access.account)
-    return asdict(found) | {"done": found.done}
+    return asdict(found) | {"done": found.done, "labels": desk_labels.digest(session, access.project.id)}
 
 
 @router.post(f"{API}/submit")
@@ -208,8 +210,10 @@ def history(
     }
 
 
-def _items(session: Session, project: Project, account: Account, images: Iterable[Image]) -> list[dict[str, Any]]:
-    return [asdict(item) for item in desk_items.items(session, project, account, images)]
+def _items(
+    session: Session, project: Project, account: Account, images: Iterable[Image], *, one_label: bool = False
+) -> list[dict[str, Any]]:
+    return [asdict(item) for item in desk_items.items(session, project, account, images, one_label=one_label)]
 
 
 def _asked(session: Session, account: Account, items: list[dict[str, Any]]) -> list[dict[str, Any]]:

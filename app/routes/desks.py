@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -12,11 +12,11 @@ from app.deps import Annotator, DbSession
 from app.domain.sampling import Order
 from app.domain.statuses import Role, SkipReason
 from app.i18n import gettext as _
-from app.models import Project
+from app.models import Label, Project
 from app.routes.annotate import API
-from app.services import desk_settings, flags, label_examples, label_groups, queue_progress, runs, skip_reasons
-from app.services.label_examples import Example
-from app.services.label_groups import Section
+from app.services import desk_labels, desk_settings, flags, queue_progress, runs, skip_reasons
+from app.services.desk_labels import DeskLabels
+from app.services.images import LabelState
 from app.templating import render
 
 router = APIRouter()
@@ -43,43 +43,49 @@ class DeskPage:
 
     project: Project
     role: Role
-    sections: list[Section]
-    count: int
-    examples: dict[int, list[Example]]
+    shown: DeskLabels
     progress: queue_progress.Progress
     run_number: int | None
     orders: list[tuple[str, str]]
     order: str
+    order_label: int | None
+    label_states: list[tuple[str, str]]
     suggestions: str
+    has_guide: bool
+    # The label that alone is asked, where the desk was opened for a question.
+    asked: Label | None
     reasons: list[tuple[str, str]]
     desk: dict[str, Any]
 
 
 @router.get("/projects/{project_id}/annotate")
-def desk_page(request: Request, session: DbSession, access: Annotator) -> Response:
-    """Show the desk; the images come to it by its scripts."""
+def desk_page(
+    request: Request, session: DbSession, access: Annotator, question: Annotated[int | None, Query()] = None
+) -> Response:
+    """Show the desk, or the desk that asks for the label of a question alone; the images come to it by its scripts."""
     project = access.project
     run = runs.active_run(session, project.id)
     settings = desk_settings.settings_of(session, project)
-    sections = label_groups.grouped(session, project.id)
-    orders = _orders(has_model=run is not None)
     page = DeskPage(
         project=project,
         role=access.role,
-        sections=sections,
-        count=sum(len(section.labels) for section in sections),
-        examples=label_examples.examples_of(session, project.id),
+        shown=desk_labels.desk_labels(session, project.id),
         progress=queue_progress.progress(session, project, access.account),
         run_number=run.number if run else None,
-        orders=orders,
-        order=settings.order if settings.order in dict(orders) else Order.SEQUENTIAL,
+        orders=_orders(),
+        order=settings.order,
+        order_label=settings.order_label_id,
+        label_states=_label_states(),
         suggestions=settings.suggestions,
+        has_guide=bool(settings.guide.strip()),
+        asked=None if question is None else desk_labels.asked(session, project.id, question),
         reasons=_reasons(),
         desk={
             "account": access.account.id,
             "project": project.id,
             "api": API.format(project_id=project.id),
             "claimSeconds": get_settings().claim_minutes * 60,
+            "question": question,
         },
     )
     return render(request, "annotate/page.html", page)
@@ -100,9 +106,27 @@ def reason(session: DbSession, access: Annotator, given: ReasonRequest) -> dict[
     return {"reason": skip.reason, "note": skip.note}
 
 
-def _orders(*, has_model: bool) -> list[tuple[str, str]]:
-    orders = [(Order.SEQUENTIAL.value, _("As brought in")), (Order.RANDOM.value, _("Random"))]
-    return [*orders, (Order.LEAST_CERTAIN.value, _("Least certain first"))] if has_model else orders
+def _orders() -> list[tuple[str, str]]:
+    return [
+        (Order.SEQUENTIAL.value, _("As brought in")),
+        (Order.RANDOM.value, _("Random")),
+        (Order.DATE.value, _("By date")),
+        (Order.SOURCE.value, _("By source")),
+        (Order.LEAST_CERTAIN.value, _("Least certain first")),
+        (Order.MOST_LIKELY.value, _("Most likely to show the label first")),
+        (Order.AGAINST_MODEL.value, _("Where people and model disagree")),
+        (Order.AMONG_PEOPLE.value, _("Where people disagree")),
+        (Order.DIVERSE.value, _("As different as possible")),
+    ]
+
+
+def _label_states() -> list[tuple[str, str]]:
+    return [
+        (LabelState.PRESENT.value, _("present")),
+        (LabelState.ABSENT.value, _("absent")),
+        (LabelState.DISPUTED.value, _("disputed")),
+        (LabelState.UNKNOWN.value, _("unknown")),
+    ]
 
 
 def _reasons() -> list[tuple[str, str]]:

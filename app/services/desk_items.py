@@ -1,13 +1,14 @@
 """What the desk is told of each image: its bytes, where it comes from, what the model says where that may be seen."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import SkipReason, Suggestions, View
-from app.models import Account, Annotation, Image, Project, Skip
+from app.domain.statuses import SkipReason, Suggestions, TruthValue, View
+from app.models import Account, Annotation, Image, Project, Skip, Truth
 from app.services import desk_settings, flags, predictions
 from app.services.images import image_urls
 
@@ -53,15 +54,20 @@ class DeskItem:
     flagged: bool
     skipped: Skipped | None
     suggestions: list[Suggested]
+    # What is settled of its labels, told only where a single label is asked.
+    known: dict[int, TruthValue]
 
 
-def items(session: Session, project: Project, account: Account, images: Iterable[Image]) -> list[DeskItem]:
-    """Tell what the desk shows of some images to a person."""
+def items(
+    session: Session, project: Project, account: Account, images: Iterable[Image], *, one_label: bool = False
+) -> list[DeskItem]:
+    """Tell what the desk shows of some images to a person; where one label is asked, also how the others stand."""
     listed = list(images)
     ids = [image.id for image in listed]
     said = suggestions(session, project, account, ids)
     flagged = flags.flagged_by(session, account, ids)
     passed = _skips(session, account, ids)
+    known = _known(session, ids) if one_label else {}
     return [
         DeskItem(
             id=image.id,
@@ -74,6 +80,7 @@ def items(session: Session, project: Project, account: Account, images: Iterable
             flagged=image.id in flagged,
             skipped=passed.get(image.id),
             suggestions=said.get(image.id, []),
+            known=known.get(image.id, {}),
         )
         for image in listed
     ]
@@ -122,6 +129,14 @@ def _skips(session: Session, account: Account, image_ids: Collection[int]) -> di
     query = select(Skip).where(Skip.image_id.in_(image_ids), Skip.account_id == account.id, Skip.undone_at.is_(None))
     # Of several skips of one image the last one counts.
     return {skip.image_id: Skipped(skip.reason, skip.note) for skip in session.scalars(query.order_by(Skip.id))}
+
+
+def _known(session: Session, image_ids: Collection[int]) -> dict[int, dict[int, TruthValue]]:
+    query = select(Truth.image_id, Truth.label_id, Truth.value).where(Truth.image_id.in_(image_ids))
+    found: dict[int, dict[int, TruthValue]] = defaultdict(dict)
+    for image_id, label_id, value in session.execute(query):
+        found[image_id][label_id] = value
+    return found
 
 
 def _is_link(value: str) -> bool:

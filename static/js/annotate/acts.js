@@ -2,7 +2,7 @@
 
 /** Give the desk's actions, made of its parts. */
 export function actsOf({ root, desk, timeline, zoom, picture, about, definitions, saver, feed, orders, ...more }) {
-  const { comments, search } = more;
+  const { comments, search, guide } = more;
   return {
     submit: () => desk.submit(),
     none: () => desk.none(),
@@ -13,6 +13,7 @@ export function actsOf({ root, desk, timeline, zoom, picture, about, definitions
     forward: () => desk.step(1),
     undo: () => desk.undoing.undo(),
     redo: () => desk.undoing.redo(),
+    guide: () => guide?.open(),
     find: () => search.open(),
     about: () => about.toggle(),
     rotate: () => picture.rotate(),

@@ -44,7 +44,15 @@ export class Desk {
   skip(skip = null) {
     const entry = this.timeline.current;
     if (entry?.state === "open") {
-      this.#do({ kind: "settle", verb: "skip", state: "skipped", entry, skip, given: entry.answers, body: {} });
+      this.#do({
+        kind: "settle",
+        verb: "skip",
+        state: "skipped",
+        entry,
+        skip,
+        given: entry.answers,
+        body: this.#asked,
+      });
     } else if (entry?.state === "skipped" && skip) {
       entry.skip = skip;
       this.settling.reason(entry);
@@ -111,8 +119,15 @@ export class Desk {
   }
 
   #answer(entry, given) {
-    const body = { answers: Object.fromEntries(given), asked: this.labels.asked, seconds: this.pace.seconds };
+    const answers = Object.fromEntries(given);
+    const { asked } = this.labels;
+    const body = { ...this.#asked, answers, asked, seconds: this.pace.seconds, shown: entry.item.at };
     this.#do({ kind: "settle", verb: "submit", state: "answered", entry, given, body });
+  }
+
+  // Where the desk asks for one label, the question goes along.
+  get #asked() {
+    return this.feed.question === null ? {} : { question: this.feed.question };
   }
 
   #do(action) {

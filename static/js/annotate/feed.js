@@ -11,8 +11,10 @@ const COUNT_AGAIN_MS = 30_000;
 const LONGEST_WAIT_MS = 30_000;
 
 export class Feed {
-  order = "sequential";
-  skipped = false;
+  /** What is wished of the queue: order, label, filter, skipped; see Orders. */
+  wish = {};
+  /** Why images come in another order than was wished, or nothing. */
+  fallback = "";
   progress = null;
   /** Why no image comes: loading, done, others, skipped, no-skipped, waiting or trouble. */
   state = "loading";
@@ -22,7 +24,10 @@ export class Feed {
   #wait = 1000;
   #round = 0;
 
-  /** Parts: api, account; `queued`, `pending` and `skipping` count, `held` gives ids that are here, `take` gets new items, onChange. */
+  /**
+   * Parts: api, account, question (its number or null); `queued`, `pending` and `skipping` count, `held` gives ids that
+   * are here, `take` gets new items; onLabels hears which labels there are, onChange of anything new.
+   */
   constructor(parts) {
     Object.assign(this, parts);
   }
@@ -42,19 +47,20 @@ export class Feed {
   }
 
   /** Begin anew in another order; an answer to an earlier question no longer counts. */
-  async restart({ order, skipped }) {
-    Object.assign(this, { order, skipped, state: "loading" });
+  async restart(wish) {
+    Object.assign(this, { wish, state: "loading", fallback: "" });
     this.#round += 1;
     await this.#asking;
     await this.look();
   }
 
   async #ask(round) {
-    const wish = { count: Math.max(1, AT_HAND - this.queued()), order: this.order, skipped: this.skipped };
+    const asked = { ...this.wish, question: this.question, count: Math.max(1, AT_HAND - this.queued()) };
     try {
-      const answer = await csrfFetch(`${this.api}/next`, { json: { ...wish, held: this.held() } });
+      const answer = await csrfFetch(`${this.api}/next`, { json: { ...asked, held: this.held() } });
       if (round !== this.#round) return;
       this.#wait = 1000;
+      this.fallback = answer.fallback ?? "";
       this.take(answer.items);
       this.state = this.#stateOf(answer);
       if (this.state === "waiting") this.#later(LOOK_AGAIN_MS);
@@ -68,6 +74,7 @@ export class Feed {
   async count() {
     try {
       const counted = await csrfFetch(`${this.api}/progress`);
+      this.onLabels(counted.labels);
       this.progress = { ...counted, done: counted.done + this.pending() };
       this.onChange();
     } catch (error) {

@@ -23,8 +23,8 @@ export class Labels {
 
   /** Which labels are asked, each with the version of the definition that is shown. */
   get asked() {
-    const rows = [...this.rows].filter(([, row]) => !row.hasAttribute("data-told"));
-    return Object.fromEntries(rows.map(([id, row]) => [id, Number(row.dataset.version)]));
+    const ids = [...this.rows.keys()].filter((id) => this.#isAsked(id));
+    return Object.fromEntries(ids.map((id) => [id, Number(this.rows.get(id).dataset.version)]));
   }
 
   /** The chosen labels by name, for whoever listens instead of looking. */
@@ -34,7 +34,8 @@ export class Labels {
 
   /** Groups that take exactly one label and have none. */
   get unanswered() {
-    const open = this.groups.filter((group) => !this.#idsOf(group).some((id) => this.answers.has(id)));
+    const asked = this.groups.filter((group) => !group.querySelector("[data-told]"));
+    const open = asked.filter((group) => !this.#idsOf(group).some((id) => this.answers.has(id)));
     return open.map((group) => group.dataset.exclusive);
   }
 
@@ -47,7 +48,7 @@ export class Labels {
   /** Show an entry's answers, which from here on are changed in place, and its suggestions. */
   show(entry) {
     this.entry = entry;
-    for (const id of this.answers.keys()) if (!this.rows.has(id)) this.answers.delete(id);
+    for (const id of this.answers.keys()) if (!this.#isAsked(id)) this.answers.delete(id);
     const suggestions = new Map((entry?.item.suggestions ?? []).map((one) => [one.label, one]));
     for (const [id, row] of this.rows) suggest(row, suggestions.get(id));
     this.source.hidden = suggestions.size === 0;
@@ -57,7 +58,7 @@ export class Labels {
   /** Set a label to present or unsure, or back to untouched. */
   toggle(id, value) {
     const row = this.rows.get(id);
-    if (!this.entry || row.hasAttribute("data-told")) return;
+    if (!this.entry || !this.#isAsked(id)) return;
     const before = new Map(this.answers);
     this.entry.marks.delete(id);
     if (this.answers.get(id) === value) this.answers.delete(id);
@@ -81,6 +82,11 @@ export class Labels {
     this.answers.set(id, value);
   }
 
+  // A label that is only told, because another one is asked, cannot be answered.
+  #isAsked(id) {
+    return this.rows.has(id) && !this.rows.get(id).hasAttribute("data-told");
+  }
+
   #idsOf(group) {
     return [...group.querySelectorAll("[data-label]")].map((row) => Number(row.dataset.label));
   }
@@ -93,7 +99,7 @@ export class Labels {
 
   #draw() {
     for (const [id, row] of this.rows) {
-      const value = this.answers.get(id);
+      const value = this.answers.get(id) ?? (this.#isAsked(id) ? undefined : this.entry?.item.known?.[id]);
       row.querySelector("[data-present]").setAttribute("aria-pressed", String(value === "present"));
       row.querySelector("[data-unsure]").setAttribute("aria-pressed", String(value === "unsure"));
       row.querySelector("[data-by-model]").hidden = !this.entry?.marks.has(id);

@@ -9,6 +9,7 @@ import { Comments } from "./comments.js";
 import { Definitions } from "./definitions.js";
 import { Desk } from "./desk.js";
 import { Feed } from "./feed.js";
+import { Guide } from "./guide.js";
 import { bindKeys } from "./keys.js";
 import { Labels } from "./labels.js";
 import { Notices } from "./notices.js";
@@ -18,6 +19,7 @@ import { Pace } from "./pace.js";
 import { Picture } from "./picture.js";
 import { Preloader } from "./preloader.js";
 import { Reasons } from "./reasons.js";
+import { Refresh } from "./refresh.js";
 import { Saver } from "./saver.js";
 import { Search } from "./search.js";
 import { difference } from "./suggestions.js";
@@ -29,7 +31,7 @@ import { View } from "./view.js";
 import { Zoom } from "./zoom.js";
 
 const root = document.querySelector("[data-desk]");
-const { account, project, api, claimSeconds } = JSON.parse(root.dataset.desk);
+const { account, project, api, claimSeconds, question } = JSON.parse(root.dataset.desk);
 const find = (name) => root.querySelector(`[data-${name}]`);
 const button = (name) => find(`act="${name}"`);
 const ground = find("ground");
@@ -67,13 +69,16 @@ const queued = () => timeline.queue.map((entry) => entry.item.id);
 const feed = new Feed({
   api,
   account,
+  question,
   queued: () => timeline.queue.length,
   // In the round of the skipped ones, those that were skipped again do not come up a second time.
-  held: () => [...new Set([...queued(), ...saver.imageIds, ...(feed.skipped ? timeline.roundIds : [])])].slice(-200),
+  held: () =>
+    [...new Set([...queued(), ...saver.imageIds, ...(feed.wish.skipped ? timeline.roundIds : [])])].slice(-200),
   take: (items) => timeline.add(items.map((item) => entryOf(item))),
   // What is still under way counts as tagged, as the annotator sees it.
   pending: () => waiting("submit"),
   skipping: () => waiting("skip"),
+  onLabels: (digest) => refresh.hear(digest),
   onChange: () => desk.show(),
 });
 const desk = new Desk({ api, timeline, view, labels, saver, feed, preloader, pace: new Pace() });
@@ -84,6 +89,8 @@ const comments = new Comments(find("comment"), {
   saver,
   onSent: () => view.hint(t("commented")),
 });
+const refresh = new Refresh(find("labels"), { labels, definitions, say: (sentence) => notices.say(sentence) });
+const guide = find("guide") && new Guide(find("guide"), { address: `/projects/${project}/guide` });
 const search = new Search(find("find"), {
   none: find("no-label"),
   labels,
@@ -93,7 +100,7 @@ const search = new Search(find("find"), {
 });
 
 const parts = { root, desk, timeline, zoom, picture, about, definitions, saver, feed, orders };
-const acts = actsOf({ ...parts, comments, search });
+const acts = actsOf({ ...parts, comments, search, guide });
 
 root.addEventListener("click", (event) => {
   const pressed = event.target.closest("button");
@@ -112,6 +119,8 @@ hearSweeps(ground, { isZoomed: () => zoom.isZoomed, next: () => desk.next(), bac
 
 function saved({ item }, { notices: said = [], suggestions = [] }) {
   for (const sentence of said) notices.say(sentence);
+  // Most of what is told is about labels: the rows on the screen may be those of before.
+  if (said.length > 0) refresh.look();
   const entry = timeline.past.find((one) => one.item.id === item.id);
   if (suggestions.length === 0 || !entry) return;
   entry.item.suggestions = suggestions;
@@ -132,4 +141,5 @@ keepClaims({ api, seconds: claimSeconds, ids: queued, onLost: (ids) => ids.lengt
 await saver.resume();
 await feed.look();
 feed.count();
-await remember();
+// The labels of an earlier answer are not asked here, so that there is nothing to go back to.
+if (question === null) await remember();

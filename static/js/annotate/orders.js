@@ -1,37 +1,70 @@
-// Which images come up, and in which order: each person's own choice, remembered in this browser.
+// Which images come up, and in which order: each person's own wish, remembered in this browser.
 import { release } from "./claims.js";
 import { recall, remember } from "./remembered.js";
+
+const NUMBERS = ["label_id", "year_from", "year_to"];
+// A label's state alone narrows nothing.
+const NARROWING = ["status", ...NUMBERS];
 
 export class Orders {
   /** Parts: api, account, project, timeline, feed, desk. */
   constructor(root, parts) {
-    Object.assign(this, { root, ...parts });
-    this.skipped = root.querySelector("[data-skipped]");
+    Object.assign(this, parts);
+    this.form = root.querySelector("[data-orders]");
+    this.mark = root.querySelector("[data-narrowed]");
     this.kept = `loupe-order-${parts.account}-${parts.project}`;
-    const before = this.#choices.find((choice) => choice.value === recall(this.kept));
-    if (before) before.checked = true;
-    this.feed.order = this.#order;
-    for (const choice of [...this.#choices, this.skipped]) {
-      choice.addEventListener("change", () => this.choose(this.skipped.checked));
+    this.#restore();
+    this.feed.wish = this.wish;
+    root.querySelector("[data-filter]").open = this.wish.filter !== null;
+    this.form.addEventListener("change", () => this.choose(this.form.elements.skipped.checked));
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.form.addEventListener("reset", () => setTimeout(() => this.choose(false)));
+  }
+
+  /** What is wished of the queue, as the server takes it. */
+  get wish() {
+    const given = new FormData(this.form);
+    const filter = {};
+    for (const name of ["label_state", ...NARROWING]) {
+      const value = given.get(name);
+      if (value) filter[name] = NUMBERS.includes(name) ? Number(value) : value;
     }
+    const isNarrow = NARROWING.some((name) => name in filter);
+    this.mark.hidden = !isNarrow;
+    return {
+      order: given.get("order"),
+      label: Number(given.get("label")) || null,
+      filter: isNarrow ? filter : null,
+      skipped: given.has("skipped"),
+    };
   }
 
   /** Begin another choice of images; one whose labels were chosen already stays. */
   async choose(skipped) {
     const { api, timeline, desk, feed } = this;
-    this.skipped.checked = skipped;
-    remember(this.kept, this.#order);
+    this.form.elements.skipped.checked = skipped;
+    if (!this.form.reportValidity()) return;
+    this.#keep();
     const gone = timeline.startRound(desk.isTouched ? timeline.queue[0] : null);
     release(api, gone);
     desk.show();
-    await feed.restart({ order: this.#order, skipped });
+    await feed.restart(this.wish);
   }
 
-  get #choices() {
-    return [...this.root.querySelectorAll("[data-order]")];
+  #keep() {
+    const fields = [...new FormData(this.form)].filter(([name]) => name !== "skipped");
+    remember(this.kept, JSON.stringify(Object.fromEntries(fields)));
   }
 
-  get #order() {
-    return this.root.querySelector("[data-order]:checked").value;
+  // A label or an order that was there the last time may be gone by now.
+  #restore() {
+    const kept = JSON.parse(recall(this.kept) || "{}");
+    for (const [name, value] of Object.entries(kept)) {
+      const field = this.form.elements[name];
+      if (!field || !value) continue;
+      const before = field.value;
+      field.value = value;
+      if (field.value !== value) field.value = before;
+    }
   }
 }

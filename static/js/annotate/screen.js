@@ -15,6 +15,7 @@ export class Screen {
     const entry = this.timeline.current;
     const isNew = entry !== this.#shown;
     this.#shown = entry;
+    this.view.order(this.feed.fallback);
     this.view.state(entry ? null : this.feed.state, this.feed.trouble);
     this.labels.show(entry);
     if (isNew) this.look(entry);

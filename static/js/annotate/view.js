@@ -55,6 +55,12 @@ export class View {
     this.part("note").textContent = sentence || "";
   }
 
+  /** Say why images come in another order than was wished. */
+  order(fallback) {
+    const place = this.part("fallback");
+    if (place.textContent !== fallback) place.textContent = fallback;
+  }
+
   announce(sentence) {
     this.part("announce").textContent = sentence;
   }

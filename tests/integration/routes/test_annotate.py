@@ -66,6 +66,7 @@ def test_progress_is_told_apart_from_the_images(desk: Desk) -> None:
     desk.submit(0)
     desk.post("skip", image_id=desk.images[1].id, client_key="s" * 32)
     told = desk.client.get(f"/api/v1/projects/{desk.project.id}/annotate/progress").json()
+    assert told.pop("labels")
     assert told == {"total": 4, "done": 1, "left": 3, "skipped": 1, "elsewhere": 0, "others": 0}
 
 

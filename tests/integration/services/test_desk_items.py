@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Answer, SkipReason, Suggestions, View
+from app.domain.statuses import Answer, SkipReason, Suggestions, TruthValue, View
 from app.models import Annotation, Image
 from app.models.types import now
 from app.services import desk_items, desk_settings, flags, queue, skip_reasons, thresholds
@@ -102,3 +102,12 @@ def test_an_answer_reveals_what_was_hidden_and_nothing_else(session: Session, wo
     desk_settings.change(session, world.project, {"suggestions": Suggestions.AFTER})
     assert len(desk_items.revealed(session, world.project, world.annotator, answered)) == len(world.labels)
     assert desk_items.revealed(session, world.project, world.annotator, fresh(session, world).id) == []
+
+
+def test_where_one_label_is_asked_the_others_are_told_as_they_stand(session: Session) -> None:
+    desk = make_desk(session)
+    desk.submit({desk.a: Answer.PRESENT})
+    (item,) = desk_items.items(session, desk.project, desk.person, [desk.image])
+    assert item.known == {}
+    (item,) = desk_items.items(session, desk.project, desk.person, [desk.image], one_label=True)
+    assert item.known == {desk.a.id: TruthValue.PRESENT, desk.b.id: TruthValue.ABSENT}
