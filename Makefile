@@ -75,6 +75,7 @@ bench: install ## Measure Loupe against its peers, in one run
 	$(BIN)/python bench/review_speed.py
 	$(BIN)/python bench/deep_zoom.py
 	$(BIN)/python bench/label_errors.py
+	$(BIN)/python bench/keystrokes.py
 
 screenshots: install ## Photograph the screens for the documentation anew, and draw the picture of the imports
 	$(BIN)/python -m docs.screenshots

@@ -139,7 +139,7 @@ def test_a_small_window_asks_page_after_page(visit: Visits, make_collection: Mak
     expect(tally).to_contain_text("Shows it: 1")
     shown = sum(map(int, re.findall(r"\d+", tally.inner_text())))
     assert shown < 9
-    assert page.get_by_role("option").count() == shown
+    expect(page.get_by_role("option")).to_have_count(shown)
     page.get_by_role("button", name="Confirm the page").tap()
     expect(page.locator("[data-count]")).to_have_text(f"{9 - shown} images left")
     expect(tile(page, made.images[shown])).to_be_visible()

@@ -6,6 +6,8 @@ const GAP = 6;
 const BEYOND = 2;
 // A scroll that leaves more than a screen behind between two frames is a search for a place: pictures wait for its end.
 const REST_MS = 90;
+// Below that the names of labels have no room, and their swatches stand alone.
+const SMALL_PX = 130;
 // At the least two images stand side by side, however large they are.
 const COLUMNS_LEAST = 2;
 
@@ -42,6 +44,7 @@ export class Grid {
     this.edge = width / this.columns;
     this.canvas.style.setProperty("--height", `${Math.ceil(this.length / this.columns) * this.rowHeight + GAP}px`);
     this.canvas.style.setProperty("--edge", `${this.edge - GAP}px`);
+    this.canvas.toggleAttribute("data-small", this.edge < SMALL_PX);
     this.view.scrollTop = Math.floor(first / this.columns) * this.rowHeight;
     this.clear();
     this.refresh();
@@ -64,8 +67,7 @@ export class Grid {
 
   /** Take all tiles away, as where the images are others now. */
   clear() {
-    for (const tile of this.#tiles.values()) this.#put(tile);
-    this.#tiles.clear();
+    for (const [place, tile] of this.#tiles) this.#put(place, tile);
   }
 
   /** Make an image the active one and bring it into sight. */
@@ -82,14 +84,6 @@ export class Grid {
     this.#render();
   }
 
-  /** Tell the row and the column at a point of the ground as it is scrolled. */
-  cellAt(x, y) {
-    return {
-      row: Math.max(0, Math.floor((y + this.view.scrollTop) / this.rowHeight)),
-      column: Math.max(0, Math.floor(x / this.rowHeight)),
-    };
-  }
-
   #soon() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
@@ -103,38 +97,39 @@ export class Grid {
     const lastRow = Math.ceil((scrollTop + clientHeight) / this.rowHeight) + BEYOND;
     const [first, last] = [firstRow * this.columns, Math.min(this.length, lastRow * this.columns)];
     const isFast = Math.abs(scrollTop - this.#top) > clientHeight;
+    const isAtRest = this.#all && !isFast;
     this.#top = scrollTop;
-    for (const [place, tile] of this.#tiles) {
-      if (place >= first && place < last) continue;
-      this.#tiles.delete(place);
-      this.#put(tile);
+    this.#all = false;
+    for (const [place, tile] of this.#tiles) if (place < first || place >= last) this.#put(place, tile);
+    for (let place = first; place < last; place += 1) {
+      // While scrolling, what stands there already stays as it is.
+      const known = this.#tiles.get(place);
+      if (!known || isAtRest) this.draw(known ?? this.#take(place), place, !isFast);
     }
-    let behind = null;
-    for (let place = first; place < last; place += 1) behind = this.#drawAfter(behind, place, !isFast);
-    this.#all = isFast;
-    const active = this.#tiles.get(this.active);
-    if (active) this.view.setAttribute("aria-activedescendant", active.id);
-    else this.view.removeAttribute("aria-activedescendant");
+    if (!isFast) this.onSight(first, last);
     clearTimeout(this.#rest);
-    if (isFast) this.#rest = setTimeout(() => this.refresh(), REST_MS);
-    else this.onSight(first, last);
+    if (isAtRest) this.#settle(first, last);
+    else this.#rest = setTimeout(() => this.refresh(), REST_MS);
   }
 
   // In the page as on the ground: whoever hears the tiles hears them in their order.
-  #drawAfter(behind, place, load) {
-    const known = this.#tiles.get(place);
-    const tile = known ?? this.#take(place);
-    const next = behind ? behind.nextElementSibling : this.canvas.firstElementChild;
-    if (next !== tile) this.canvas.insertBefore(tile, next);
-    // While scrolling, what stands there already stays as it is.
-    if (!known || this.#all) this.draw(tile, place, load);
-    tile.toggleAttribute("data-active", place === this.active);
-    return tile;
+  #settle(first, last) {
+    let next = this.canvas.firstElementChild;
+    for (let place = first; place < last; place += 1) {
+      const tile = this.#tiles.get(place);
+      tile.toggleAttribute("data-active", place === this.active);
+      if (tile === next) next = tile.nextElementSibling;
+      else this.canvas.insertBefore(tile, next);
+    }
+    const active = this.#tiles.get(this.active);
+    if (active) this.view.setAttribute("aria-activedescendant", active.id);
+    else this.view.removeAttribute("aria-activedescendant");
   }
 
   #take(place) {
-    const tile = this.#spare.pop() ?? makeTile();
+    const tile = this.#spare.pop() ?? this.canvas.appendChild(makeTile());
     tile.hidden = false;
+    tile.toggleAttribute("data-active", place === this.active);
     tile.id = `tile-${place}`;
     tile.dataset.place = place;
     tile.style.setProperty("--x", `${(place % this.columns) * this.edge + GAP}px`);
@@ -143,7 +138,8 @@ export class Grid {
     return tile;
   }
 
-  #put(tile) {
+  #put(place, tile) {
+    this.#tiles.delete(place);
     tile.hidden = true;
     tile.removeAttribute("id");
     this.#spare.push(tile);

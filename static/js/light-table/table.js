@@ -96,8 +96,8 @@ export class Table extends Surface {
   #cover(before, [left, top, right, bottom]) {
     this.#spent = false;
     const frame = this.grid.view.getBoundingClientRect();
-    const first = this.grid.cellAt(left - frame.left, top - frame.top);
-    const last = this.grid.cellAt(right - frame.left, bottom - frame.top);
+    const first = this.#cellAt(left - frame.left, top - frame.top);
+    const last = this.#cellAt(right - frame.left, bottom - frame.top);
     const ids = new Set(before);
     for (let row = first.row; row <= last.row; row += 1) {
       for (let column = first.column; column <= last.column; column += 1) {
@@ -106,5 +106,12 @@ export class Table extends Surface {
       }
     }
     this.selection.set(ids);
+  }
+
+  // The row and the column at a point of the ground as it is scrolled.
+  #cellAt(x, y) {
+    const { view, rowHeight } = this.grid;
+    const row = Math.max(0, Math.floor((y + view.scrollTop) / rowHeight));
+    return { row, column: Math.max(0, Math.floor(x / rowHeight)) };
   }
 }
