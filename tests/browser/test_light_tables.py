@@ -139,7 +139,7 @@ def test_a_small_window_asks_page_after_page(visit: Visits, make_collection: Mak
     expect(tally).to_contain_text("Shows it: 1")
     shown = sum(map(int, re.findall(r"\d+", tally.inner_text())))
     assert shown < 9
-    expect(page.get_by_role("option")).to_have_count(shown)
+    expect(page.locator(".lt-tile:visible")).to_have_count(shown)
     page.get_by_role("button", name="Confirm the page").tap()
     expect(page.locator("[data-count]")).to_have_text(f"{9 - shown} images left")
     expect(tile(page, made.images[shown])).to_be_visible()
@@ -235,3 +235,12 @@ def test_axe_finds_nothing(
     assert_accessible(page)
     page.set_viewport_size({"width": 390, "height": 844})
     assert_accessible(page)
+
+
+def test_the_desk_leads_to_more_like_its_image(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(3)
+    page = visit(f"{made.path}/annotate", account=made.annotator)
+    expect(page.locator("[data-image-name]")).to_have_text(made.images[0].name)
+    page.keyboard.press(".")
+    page.wait_for_url(f"**/light-table?like={made.images[0].id}")
+    expect(page.get_by_role("heading", name="More like this")).to_be_visible()

@@ -9,6 +9,7 @@ export function actsOf({ root, desk, timeline, zoom, picture, about, definitions
     skip: () => desk.skip(),
     flag: () => desk.flag(),
     comment: () => timeline.current && comments.open(timeline.current.item),
+    like: () => timeline.current && location.assign(`light-table?like=${timeline.current.item.id}`),
     back: () => desk.step(-1),
     forward: () => desk.step(1),
     undo: () => desk.undoing.undo(),
