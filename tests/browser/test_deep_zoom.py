@@ -169,6 +169,24 @@ def test_tiles_that_made_room_meanwhile_are_made_once_more(scan: Any, visit: Any
     expect_sharp(page, page.locator(".viewer__stage"))
 
 
+def test_without_the_network_the_screen_version_stays_and_the_detail_comes_with_it(scan: Any, visit: Any) -> None:
+    image = scan.images[0]
+    make_tiles(image)
+    page = visit(f"{scan.path}/images/{image.id}", account=scan.annotator)
+    visit.guard_of(page).expect(r"/tiles|INTERNET_DISCONNECTED|icon")
+    stage = page.locator(".viewer__stage")
+    expect(stage.locator("img")).to_be_visible()
+    page.wait_for_timeout(600)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="True size").click()
+    expect(page.get_by_text("The finest detail of this image cannot be fetched just now.")).to_be_visible()
+    expect(page.locator(".deep-zoom")).to_have_count(0)
+    page.context.set_offline(False)
+    page.keyboard.press("ArrowRight")
+    expect_sharp(page, stage)
+    expect(page.locator("[data-deep-zoom-status]")).to_be_empty()
+
+
 @pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 820, "height": 1180}])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_image_page_is_accessible_and_scrolls_under_the_wheel(

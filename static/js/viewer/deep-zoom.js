@@ -72,19 +72,23 @@ class DeepZoom {
       if (!description) return;
       const library = await loadLibrary();
       if (signal.aborted) return;
-      const onFailed = () => this.#again(signal, isAgain);
-      this.#layer = new Layer(library, this.ground, this.#image, description, { onFailed });
-      this.#layer.show(wantsMore(this.#image));
+      const layer = new Layer(library, this.ground, this.#image, description, {
+        onFailed: () => this.#layer === layer && this.#again(isAgain),
+      });
+      this.#layer = layer;
+      layer.show(wantsMore(this.#image));
     } catch (error) {
-      if (!signal.aborted) this.#say(error.passing ? t("tilesFailed") : error.message);
+      if (signal.aborted) return;
+      this.#say(error.passing ? t("tilesFailed") : error.message);
+      // Whoever goes on looking tries once more.
+      this.#begun = !error.passing;
     }
   }
 
   // The tiles may have been removed to make room for others since: then they are made once more.
-  #again(signal, wasAgain) {
-    if (signal.aborted || !this.#layer) return;
+  #again(wasAgain) {
     this.#layer.end();
-    this.#layer = null;
+    [this.#layer, this.#known] = [null, null];
     if (wasAgain) this.#say(t("tilesFailed"));
     else this.#begin(true);
   }
