@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
 from app.domain.statuses import Answer, Verdict
 from app.models.types import UtcDateTime, now, text_enum
+
+OPEN = text("closed_at IS NULL")
 
 
 class Review(Base):
@@ -39,6 +41,8 @@ class SecondOpinion(Base):
     """A question to a second person: open until somebody who has not answered for the image yet does."""
 
     __tablename__ = "second_opinions"
+    # The queue asks for the open ones with every answer it gives.
+    __table_args__ = (Index("ix_second_opinions_open", "asked_at", sqlite_where=OPEN, postgresql_where=OPEN),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)

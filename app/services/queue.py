@@ -55,11 +55,10 @@ def _first(
     if wish.asked is not None or not (skipped or wish.narrow.is_empty):
         return []
     passed = waiting.skipped_by(account)
-    query = select(Image.id).where(Image.project_id == project.id, Image.excluded_at.is_(None), Image.id.not_in(held))
-    query = query.where(second_opinions.awaits(account), waiting.free(account, now()), passed if skipped else ~passed)
-    asked = session.scalars(query.order_by(second_opinions.first_asked(), Image.id).limit(wanted)).all()
+    more = (Image.id.not_in(held), waiting.free(account, now()), passed if skipped else ~passed)
+    asked = second_opinions.awaiting(session, project.id, account, *more)[:wanted]
     if skipped:
-        return list(asked)
+        return asked
     due = controls.due(session, project, account, wanted - len(asked), {*held, *asked})
     return [*asked, *due]
 

@@ -5,11 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import View
 from app.models import Account, Annotation, Image, Label, Review, SecondOpinion
+from app.services import truths
 
 
 @dataclass(frozen=True)
@@ -77,20 +78,19 @@ def reopen(session: Session, annotation: Annotation) -> None:
     )
 
 
-def awaits(account: Account) -> ColumnElement[bool]:
-    """Say in SQL, for queries on Image, that somebody asks others about it and this person has not answered yet."""
-    # From the few questions to their images: to look for a question about every image takes long where there are many.
-    asked = select(SecondOpinion.image_id).where(SecondOpinion.closed_at.is_(None), _not_by(account.id))
-    return Image.id.in_(asked) & ~_has_answered(account)
+def awaiting(session: Session, project_id: int, account: Account, *more: ColumnElement[bool]) -> list[int]:
+    """Find the images of a project that somebody asks others about and this person has not answered, oldest first.
 
-
-def first_asked() -> ColumnElement[datetime]:
-    """Say in SQL, for queries on Image, since when somebody has been asking about it."""
-    return (
-        select(func.min(SecondOpinion.asked_at))
-        .where(SecondOpinion.image_id == Image.id, SecondOpinion.closed_at.is_(None))
-        .scalar_subquery()
-    )
+    `more` are further conditions on Image.
+    """
+    # First the few questions by themselves: no database sees that it is quicker than to begin with many images.
+    query = select(SecondOpinion.image_id).where(SecondOpinion.closed_at.is_(None), _not_by(account.id))
+    asked = list(dict.fromkeys(session.scalars(query.order_by(SecondOpinion.asked_at, SecondOpinion.id))))
+    found: set[int] = set()
+    for batch in truths.in_batches(asked):
+        images = select(Image.id).where(Image.id.in_(batch), Image.project_id == project_id, *more)
+        found.update(session.scalars(images.where(Image.excluded_at.is_(None), ~_has_answered(account))))
+    return [image_id for image_id in asked if image_id in found]
 
 
 def questions(session: Session, account: Account, image_ids: Collection[int]) -> dict[int, list[Question]]:

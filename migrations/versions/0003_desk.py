@@ -11,6 +11,7 @@ depends_on = None
 WAITING = sa.text("needed > 0 AND excluded_at IS NULL")
 PARTLY = sa.text("needed > 0 AND needed < opinions AND excluded_at IS NULL")
 DISPUTED = sa.text("value = 'disputed'")
+OPEN = sa.text("closed_at IS NULL")
 EXCLUDED = sa.text("excluded_at IS NOT NULL")
 
 
@@ -24,6 +25,9 @@ def upgrade() -> None:
         op.create_index(name, "images", ["project_id", column], sqlite_where=WAITING, postgresql_where=WAITING)
     op.create_index("ix_images_partly", "images", ["project_id", "id"], sqlite_where=PARTLY, postgresql_where=PARTLY)
     op.create_index("ix_truths_disputed", "truths", ["image_id"], sqlite_where=DISPUTED, postgresql_where=DISPUTED)
+    op.create_index(
+        "ix_second_opinions_open", "second_opinions", ["asked_at"], sqlite_where=OPEN, postgresql_where=OPEN
+    )
     op.create_index("ix_images_excluded", "images", ["project_id"], sqlite_where=EXCLUDED, postgresql_where=EXCLUDED)
 
 
