@@ -11,8 +11,8 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Annotation, Image, Label, Project
 from app.models.types import now
-from app.services import annotations, truths
-from app.services.annotations import VOTING_VIEWS
+from app.services import annotations, label_groups, truths
+from app.services.annotations import VOTING_VIEWS, Answers
 
 # A transaction of so many answers takes a few tenths of a second, in which SQLite lets nobody else write; whoever
 # answers for more sends them in parts, under one key.
@@ -48,11 +48,12 @@ def give(
     there, excluded = _images(session, project, answers)
     ids = sorted(there - excluded - _known(session, account, label, batch_key, answers))
     earlier = _standing(session, account, ids)
-    moment = now()
-    read = min(max(version, 1), label.definition_version)
+    moment, read = now(), min(max(version, 1), label.definition_version)
+    partners = label_groups.exclusive_partners(session, project.id).get(label.id, set())
     for image_id in ids:
         before = earlier.get(image_id)
-        said = annotations.answers_of(before) | {label.id: (answers[image_id], read)}
+        said = _released(annotations.answers_of(before), answers[image_id], partners)
+        said |= {label.id: (answers[image_id], read)}
         if before is not None:
             # The same moment on both: that is how taking the answer back finds what it had superseded.
             before.superseded_at = moment
@@ -97,6 +98,13 @@ def take_back(session: Session, *, account: Account, batch_key: str, image_ids: 
             before.superseded_at = None
     truths.refresh(session, list(given))
     return len(given)
+
+
+def _released(said: Answers, answer: Answer, partners: Collection[int]) -> Answers:
+    """Let go of the other labels of an exclusive group where one becomes present, as choosing it at the desk does."""
+    if answer is not Answer.PRESENT:
+        return said
+    return {one: (Answer.ABSENT if one in partners else value, at) for one, (value, at) in said.items()}
 
 
 def _key(batch_key: str, image_id: int) -> str:

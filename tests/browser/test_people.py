@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from app.db import session_scope
 from app.models import Account
-from app.services import invitations, labels, setup
+from app.services import invitations, setup
 from tests.browser.conftest import NARROW, Collection, Visits
 from tests.factories import PASSWORD
 
@@ -47,49 +47,6 @@ def test_from_the_first_link_to_a_project_with_labels(visit: Visits, assert_acce
     expect(page.locator("[aria-current=step]")).to_contain_text("Bring images in")
     assert_accessible(page)
     assert_fits(page)
-
-
-def test_labels_are_edited_moved_removed_and_brought_back_without_losing_the_place(
-    visit: Visits, make_collection: Callable[..., Collection], assert_accessible: Check
-) -> None:
-    collection = make_collection(images=1)
-    page = visit(f"{collection.path}/labels", account=collection.lead)
-    page.get_by_role("link", name="Edit “human”").click()
-    name = page.locator("#label-name")
-    expect(name).to_be_focused()
-    assert_accessible(page)
-    name.fill("person")
-    page.get_by_label("Definition").fill("Anybody, or a part of somebody.")
-    page.get_by_role("button", name="Save the label").click()
-    expect(page.get_by_role("link", name="Edit “person”")).to_be_focused()
-    down = page.get_by_role("button", name="Move “person” down")
-    down.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator(".label-row__name").nth(1)).to_contain_text("person")
-    expect(page.get_by_role("button", name="Move “person” down")).to_be_focused()
-    page.get_by_role("button", name="Remove “animal”").click()
-    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page.get_by_role("heading", name="Removed labels")).to_be_visible()
-    assert_accessible(page)
-    assert_fits(page)
-    page.get_by_role("button", name="Bring back “animal”").click()
-    expect(page.locator(".label-row__name").nth(2)).to_contain_text("animal")
-    with session_scope() as session:
-        live = labels.live_labels(session, collection.project.id)
-    assert [label.name for label in live] == ["person", "landscape", "animal"]
-
-
-def test_a_name_that_is_taken_is_told_in_the_open_label(
-    visit: Visits, make_collection: Callable[..., Collection]
-) -> None:
-    collection = make_collection(images=1)
-    page = visit(f"{collection.path}/labels", account=collection.lead)
-    visit.guard_of(page).expect("422")
-    page.get_by_role("link", name="Edit “human”").click()
-    page.locator("#label-name").fill("animal")
-    page.get_by_role("button", name="Save the label").click()
-    expect(page.locator("#label-name-error")).to_contain_text("already a label")
-    expect(page.locator("#label-name")).to_have_value("animal")
 
 
 def test_a_colleague_joins_by_a_link_that_works_once(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.db import session_scope
 from app.domain.statuses import Answer, TruthValue, View
 from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.models import Account, Annotation, Image, Label, Project, Truth
+from app.models import Account, Annotation, Image, Label, LabelGroup, Project, Truth
 from app.models.types import now
 from app.services import annotations, bulk_answers
 from app.services.bulk_answers import Given
@@ -192,3 +192,19 @@ def test_a_split_or_new_label_is_answered_beside_a_complete_answer(desk: Desk) -
         desk.b.id: TruthValue.ABSENT,
         late.id: TruthValue.ABSENT,
     }
+
+
+def test_of_an_exclusive_group_the_label_given_last_stays_and_undoing_brings_the_other_back(desk: Desk) -> None:
+    kind = LabelGroup(project_id=desk.project.id, title="Kind", exclusive=True)
+    desk.session.add(kind)
+    desk.session.flush()
+    desk.a.group_id = desk.b.group_id = kind.id
+    desk.session.flush()
+    ids = [desk.image.id]
+    tag(desk, desk.a, ids, key="first")
+    tag(desk, desk.b, ids, UNSURE, key="second")
+    assert said(desk, desk.image.id) == {desk.a.id: PRESENT, desk.b.id: UNSURE}
+    tag(desk, desk.b, ids, key="third")
+    assert said(desk, desk.image.id) == {desk.a.id: ABSENT, desk.b.id: PRESENT}
+    undo(desk, ids, key="third")
+    assert said(desk, desk.image.id) == {desk.a.id: PRESENT, desk.b.id: UNSURE}
