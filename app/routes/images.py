@@ -12,9 +12,9 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from app.deps import Access, Annotator, DbSession, Files, Reviewer
 from app.domain.statuses import Answer, Role, Split, TruthValue
 from app.models import Image, Label, LabelExample, Project
-from app.services import annotations, comments, facets, images, label_examples, labels, renditions, slices
-from app.services.comments import Remark
-from app.services.images import HistoryEntry, ImageCounts, ImageFilter, ImageStatus, ImageUrls, LabelState
+from app.services import annotations, blindness, facets, images, label_examples, labels, renditions, slices
+from app.services.blindness import Seen
+from app.services.images import ImageCounts, ImageFilter, ImageStatus, ImageUrls, LabelState
 from app.services.renditions import Served
 from app.storage import Rendition, Storage
 from app.templating import render
@@ -60,6 +60,8 @@ class ImagesPage:
     project: Project
     role: Role
     wanted: ImageFilter
+    # Whether nothing may be told of what others answered.
+    is_blind: bool
     counts: ImageCounts
     found: int
     labels: list[Label]
@@ -80,14 +82,13 @@ class ImagePageContext:
     status: ImageStatus
     truths: list[tuple[Label, TruthValue | None]]
     details: list[Detail]
-    history: list[HistoryEntry]
+    seen: Seen
     similar: list[tuple[Image, ImageUrls]]
     previous: str
     following: str
     back: str
     query: str
     may_decide: bool
-    remarks: list[Remark]
     examples: dict[int, LabelExample]
     # What became of labels that were merged or split, for answers that were given under their names.
     heirs: dict[int, list[Label]]
@@ -139,7 +140,10 @@ def list_page(
 ) -> Response:
     """Show the images that a filter finds, a page at a time."""
     project = access.project
+    is_blind = blindness.is_blind(session, project, access.role)
+    wanted = blindness.without_others(wanted) if is_blind else wanted
     page = images.list_images(session, project.id, wanted, after=after or None, before=before or None)
+    hidden = blindness.hidden_among(session, project, access.account, access.role, page.images)
     ids = [image.id for image in page.images]
     statuses, truths = images.statuses(session, ids), images.resolved_labels(session, ids)
     live = {label.id: label for label in labels.live_labels(session, project.id)}
@@ -147,8 +151,12 @@ def list_page(
         GridItem(
             image,
             images.image_urls(project.id, image),
-            statuses[image.id],
-            [(live[i], value) for i, value in truths.get(image.id, {}).items() if value is not TruthValue.ABSENT],
+            ImageStatus.NOT_TAGGED if image.id in hidden else statuses[image.id],
+            [
+                (live[i], value)
+                for i, value in truths.get(image.id, {}).items()
+                if value is not TruthValue.ABSENT and image.id not in hidden
+            ],
         )
         for image in page.images
     ]
@@ -156,6 +164,7 @@ def list_page(
         project=project,
         role=access.role,
         wanted=wanted,
+        is_blind=is_blind,
         counts=images.counts(session, project.id),
         found=images.count_images(session, project.id, wanted),
         labels=list(live.values()),
@@ -173,6 +182,9 @@ def image_page(request: Request, session: DbSession, access: Annotator, image_id
     project = access.project
     image = images.get_image(session, project.id, image_id)
     truths = images.resolved_labels(session, [image.id]).get(image.id, {})
+    seen = blindness.seen_of(session, project, access.account, access.role, image)
+    if blindness.is_blind(session, project, access.role):
+        wanted = blindness.without_others(wanted)
     previous, following = images.neighbours(session, image, wanted)
     query = query_of(wanted)
     root = f"/projects/{project.id}/images"
@@ -184,14 +196,13 @@ def image_page(request: Request, session: DbSession, access: Annotator, image_id
         status=images.statuses(session, [image.id])[image.id],
         truths=[(label, truths.get(label.id)) for label in labels.live_labels(session, project.id)],
         details=_details(access, image),
-        history=images.history(session, image),
+        seen=seen,
         similar=[(other, images.image_urls(project.id, other)) for other in images.similar_images(session, image)],
         previous=f"{root}/{previous}{query}" if previous else "",
         following=f"{root}/{following}{query}" if following else "",
         back=f"{root}{query}",
         query=query,
         may_decide=access.is_at_least(Role.REVIEWER) and image.excluded_at is None,
-        remarks=comments.remarks(session, image.id),
         examples=label_examples.examples_in(session, image),
         heirs=labels.heirs(session, project.id),
     )

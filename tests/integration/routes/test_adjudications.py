@@ -141,3 +141,20 @@ def test_another_projects_image_is_not_decided_here(room: Room, session: Session
     assert room.client.post(f"{root}/decide", json=body).status_code == 404
     assert room.ask("renew", image_ids=[foreign.images[0].id]) == {"held": []}
     assert ids(room.ask("next", count=1, image=foreign.images[0].id)) == [room.team.images[0].id]
+
+
+def test_an_annotator_sees_no_others_answers_before_answering(room: Room) -> None:
+    with session_scope() as session:
+        desk_settings.change(session, room.team.project, {"opinions": 3})
+    person, label, image = room.team.people[0], room.team.labels[0], room.team.images[3]
+    root = f"/projects/{room.team.project.id}/images"
+    addresses = (f"{root}/{image.id}", f"{root}?label={label.id}&state=present", f"{root}?status=disputed")
+    room.client = room.enter(Role.ANNOTATOR)
+    for address in addresses:
+        text = room.client.get(address).text
+        assert person.name not in text
+        assert "chip--present" not in text
+    assert all(each.name in room.client.get(addresses[1]).text for each in room.team.images)
+    room.client = room.enter(Role.REVIEWER)
+    assert person.name in room.client.get(addresses[0]).text
+    assert room.team.images[0].name not in room.client.get(addresses[1]).text
