@@ -75,6 +75,8 @@ bench: install ## Measure Loupe against its peers, in one run
 	$(BIN)/python bench/review_speed.py
 	$(BIN)/python bench/deep_zoom.py
 	$(BIN)/python bench/label_errors.py
+	$(BIN)/python bench/queue_scale.py --images 1000 20000 --rounds 30
+	$(BIN)/python bench/annotators.py --people 10 --seconds 15 --images 5000
 	$(BIN)/python bench/keystrokes.py
 
 screenshots: install ## Photograph the screens for the documentation anew, and draw the picture of the imports
