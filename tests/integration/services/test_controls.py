@@ -91,3 +91,20 @@ def test_neither_what_somebody_else_has_open_nor_what_was_left_out(desk: Desk) -
     add_controls(make_desk(desk.session), 1)
     desk.session.flush()
     assert due(desk) == [free.id]
+
+
+def test_only_images_with_a_decision_are_chosen_and_each_once(desk: Desk) -> None:
+    plain = ImageFactory.create(session=desk.session, project_id=desk.project.id)
+    desk.decide(Answer.PRESENT)
+    foreign = make_desk(desk.session)
+    foreign.decide(Answer.PRESENT)
+    assert [image.id for image in controls.candidates(desk.session, desk.project, 9)] == [desk.image.id]
+    ids = [desk.image.id, plain.id, foreign.image.id]
+    assert controls.choose(desk.session, desk.project, desk.person, ids) == [desk.image.id]
+    assert controls.choose(desk.session, desk.project, desk.person, ids) == [desk.image.id]
+    assert [image.id for image in controls.listed(desk.session, desk.project)] == [desk.image.id]
+    assert controls.candidates(desk.session, desk.project, 9) == []
+    controls.remove(foreign.session, foreign.project, ids)
+    assert len(controls.listed(desk.session, desk.project)) == 1
+    controls.remove(desk.session, desk.project, ids)
+    assert controls.listed(desk.session, desk.project) == []
