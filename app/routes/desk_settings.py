@@ -15,7 +15,7 @@ from app.domain.statuses import Role, Suggestions
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
 from app.models import DeskSettings, Label, Project
-from app.services import auto_training, desk_settings, opinion_plans, overlaps
+from app.services import auto_training, controls, desk_settings, opinion_plans, overlaps
 from app.services.auto_training import Standing
 from app.services.labels import live_labels
 from app.services.opinion_plans import OpinionPlan
@@ -50,6 +50,8 @@ class TaggingPage:
     form: TaggingForm
     labels: list[Label]
     plan: OpinionPlan | None
+    # How many control images there are to mix in.
+    controls: int
     # How far the project is from the next run that starts by itself, by the settings that are kept.
     training: Standing | None
     done: str = ""
@@ -123,6 +125,7 @@ def _page(
         form=form,
         labels=live_labels(session, access.project.id),
         plan=_plan(session, access.project, form.opinions, form.opinions_percent),
+        controls=len(controls.listed(session, access.project)),
         training=auto_training.explained(session, access.project, kept),
         done=done,
         errors=errors or {},

@@ -58,6 +58,7 @@ def test_the_page_shows_the_defaults(lead: TestClient, project: Project) -> None
     page = lead.get(f"/projects/{project.id}/tagging").text
     assert 'value="shown" checked' in page
     assert 'name="blind" value="1" checked' in page
+    assert "Choose control images" in page
     assert 'aria-current="page"' in page
 
 
