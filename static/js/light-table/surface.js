@@ -45,7 +45,7 @@ export class Surface {
     try {
       const instead = await this.source.open();
       const line = this.root.querySelector("[data-instead]");
-      line.hidden = !INSTEAD[instead];
+      line.hidden = !INSTEAD[instead] || this.root.querySelector("[data-explained]") !== null;
       line.textContent = INSTEAD[instead] ? t(INSTEAD[instead]) : "";
     } catch (error) {
       toast(error.message, "error");
