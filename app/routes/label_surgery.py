@@ -18,7 +18,7 @@ from app.services.labels import LabelCounts
 from app.templating import render
 
 router = APIRouter(prefix="/projects/{project_id}/labels/{label_id}")
-Names = Annotated[list[str], Form()]
+Names = Annotated[list[str], Form(default_factory=list)]
 
 
 @dataclass(frozen=True)

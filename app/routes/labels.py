@@ -203,7 +203,8 @@ def _page(
         groups=label_groups.groups_of(session, project_id),
         contradictions=label_groups.count_contradictions(session, project_id),
         counts=labels.label_counts(session, project_id),
-        questions=label_questions.open_questions(session, project_id),
+        # One that has nothing left to ask says so on its label's page alone.
+        questions=[one for one in label_questions.open_questions(session, project_id) if one.left],
         removed=removed,
         kept=labels.answers_kept(session, [label.id for label in removed]),
         heirs=labels.heirs(session, project_id),

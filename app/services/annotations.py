@@ -49,8 +49,7 @@ def submit(
         return repeated
     _image_to_answer(session, project, image_id)
     earlier = current_annotation(session, image_id, account.id)
-    given = _complete(labels_by_id(session, project.id), answers, asked)
-    said = answers_of(earlier)
+    said, given = answers_of(earlier), _complete(labels_by_id(session, project.id), answers, asked)
     label_groups.refuse_two_present(session, project.id, _values(given), _values(said))
     annotation = Annotation(
         project_id=project.id,

@@ -6,9 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.db import session_scope
-from app.domain.statuses import Role
+from app.domain.statuses import Answer, Role, View
 from app.models import Account, Project
-from app.services import label_questions, labels
+from app.services import annotations, label_questions, labels
 from tests.integration.routes.label_world import LabelWorld, make_label_world
 
 SignIn = Callable[[Account], TestClient]
@@ -40,3 +40,27 @@ def test_earlier_images_are_asked_for_a_new_label_until_the_question_is_closed(
         assert f"{world.root}/light-table?ask={mill.id}" in page
     assert lead.post(f"{world.root}/label-questions/{question.id}/close").headers["location"] == here
     assert "of 1 answered" not in lead.get(here).text
+
+
+def test_a_question_that_has_nothing_left_to_ask_is_told_on_its_label_alone(
+    lead: TestClient, world: LabelWorld
+) -> None:
+    with session_scope() as session:
+        project = session.get_one(Project, world.project.id)
+        mill = labels.create_label(session, project, name="mill")
+        label_questions.ask(session, mill, None)
+        annotations.submit(
+            session,
+            project=project,
+            image_id=world.image.id,
+            account=world.people[Role.ANNOTATOR],
+            answers={mill.id: Answer.PRESENT},
+            view=View.ANNOTATE,
+            asked={mill.id: 1},
+            whole=False,
+        )
+    assert "all of them are answered" in lead.get(f"{world.root}/labels/{mill.id}").text
+    assert "label-question" not in lead.get(f"{world.root}/labels", headers={"HX-Request": "true"}).text
+    with session_scope() as session:
+        assert label_questions.close_done(session, world.project.id) == 1
+        assert label_questions.open_questions(session, world.project.id) == []
