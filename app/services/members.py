@@ -8,6 +8,7 @@ from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Claim, Invitation, Member, Project
 from app.models.types import now
+from app.services import assignments
 
 
 def list_members(session: Session, project_id: int) -> list[Member]:
@@ -44,6 +45,7 @@ def remove_member(session: Session, project: Project, account_id: int, *, by: Ac
     _keep_a_lead(session, member, by)
     _end_invitations(session, member)
     session.execute(delete(Claim).where(Claim.project_id == project.id, Claim.account_id == account_id))
+    assignments.remove(session, project, account_id)
     session.delete(member)
     session.flush()  # a list read next is without the member
 
