@@ -5,9 +5,10 @@ import shutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from docs import dependency_picture
+from docs.screenshots import team
 from docs.screenshots.loop import go_round
 from docs.screenshots.pictures import IMAGES
-from docs.screenshots.running import Loupe, running, sign_in
+from docs.screenshots.running import ANTON, Loupe, running, sign_in
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDTH, HEIGHT = 1280, 800
@@ -32,7 +33,12 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = visit(browser, loupe)
         sign_in(page, loupe)
-        go_round(page, loupe)
+        project = go_round(page, loupe)
+        team.ask_two(page, project)
+        anton = visit(browser, loupe)
+        sign_in(anton, loupe, ANTON)
+        team.tag_anew(anton, project, loupe.true_labels())
+        team.photograph(page, project)
         browser.close()
 
 
