@@ -34,8 +34,9 @@ function placeOpen() {
 document.addEventListener(
   "toggle",
   (event) => {
-    if (event.newState !== "open" || !event.target.matches("[popover]")) return;
-    placeOpen();
+    // What is unfolded within a popover makes it larger.
+    const isOpen = event.target.matches("[popover]") ? event.newState === "open" : event.target.closest("[popover]");
+    if (isOpen) placeOpen();
   },
   { capture: true },
 );

@@ -55,6 +55,8 @@ export class Feed {
   }
 
   async #ask(round) {
+    // A skip under way is not known as one yet, but its image is left; it may be confirmed before this is answered.
+    const isSkipping = this.skipping() > 0;
     const asked = { ...this.wish, question: this.question, count: Math.max(1, AT_HAND - this.queued()) };
     try {
       const answer = await csrfFetch(`${this.api}/next`, { json: { ...asked, held: this.held() } });
@@ -62,7 +64,7 @@ export class Feed {
       this.#wait = 1000;
       this.fallback = answer.fallback ?? "";
       this.take(answer.items);
-      this.state = this.#stateOf(answer);
+      this.state = this.#stateOf(answer, isSkipping);
       if (this.state === "waiting") this.#later(LOOK_AGAIN_MS);
     } catch (error) {
       await this.#failed(error);
@@ -83,10 +85,9 @@ export class Feed {
     setTimeout(() => this.count(), COUNT_AGAIN_MS);
   }
 
-  #stateOf({ items, empty }) {
+  #stateOf({ items, empty }, isSkipping) {
     if (items.length > 0) return "loading";
-    // A skip under way is not known as one yet, but its image is left.
-    return empty === "done" && this.skipping() > 0 ? "skipped" : empty;
+    return empty === "done" && isSkipping ? "skipped" : empty;
   }
 
   async #failed(error) {

@@ -47,8 +47,10 @@ export class Orders {
     this.#keep();
     const gone = timeline.startRound(desk.isTouched ? timeline.queue[0] : null);
     release(api, gone);
+    // Before the screen asks for more: it is to ask for what is wished now.
+    const coming = feed.restart(this.wish);
     desk.show();
-    await feed.restart(this.wish);
+    await coming;
   }
 
   #keep() {
