@@ -79,17 +79,22 @@ export class Answers {
   #changed() {
     for (const refused of this.saver.refused) {
       toast(t("tableRefused", { why: refused.refused }), "error");
-      const { present = [], absent = [], unsure = [], image_ids: ids = [] } = refused.body;
       this.saver.discard(refused.id);
-      this.onRefused([...present, ...absent, ...unsure, ...ids]);
+      this.onRefused(imagesOf(refused.body));
     }
-    this.onChange(this.saver.operations.length, this.saver.trouble);
+    const images = this.saver.operations.reduce((sum, { body }) => sum + imagesOf(body).length, 0);
+    this.onChange(images, this.saver.trouble);
   }
+}
+
+function imagesOf({ present = [], absent = [], unsure = [], image_ids: ids = [] }) {
+  return [...present, ...absent, ...unsure, ...ids];
 }
 
 /** Say on a line how saving stands. */
 export function tellSaving(line, left, trouble) {
   line.toggleAttribute("data-trouble", Boolean(left && trouble));
   if (!left) line.textContent = line.textContent && t("tableSaved");
-  else line.textContent = trouble ? t("tableUnsaved", { count: left, why: trouble }) : t("tableSaving");
+  else
+    line.textContent = trouble ? t("tableUnsaved", { count: left.toLocaleString(), why: trouble }) : t("tableSaving");
 }

@@ -109,6 +109,7 @@ export class Surface {
   act(name) {
     if (name === "undo") this.undo();
     else if (name === "redo") this.redo();
+    else if (this.count === 0) return;
     else if (name === "like") location.href = `${location.pathname}?like=${this.idAt(this.grid.active)}`;
     else if (name === "look") location.href = this.source.page(this.idAt(this.grid.active));
     else if (name === "larger" || name === "smaller") this.#turn(name === "larger" ? 1 : -1);
