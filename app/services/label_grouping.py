@@ -85,11 +85,14 @@ def place_label(
     order = [each.id for each in labels.live_labels(session, project.id) if each.id != label.id]
     if label.removed_at is not None or (before_id is not None and before_id not in order):
         raise ConflictError(_("The labels have changed meanwhile. Please load the page again."))
+    order.insert(len(order) if before_id is None else order.index(before_id), label.id)
+    if label.group_id == group_id:
+        labels.reorder(session, project, order, account)
+        return
     before = arrangement(session, project.id)
     label.group_id = group_id
+    labels.put_in_order(session, project, order)
     _record(session, project, before, account, [label.id])
-    order.insert(len(order) if before_id is None else order.index(before_id), label.id)
-    labels.reorder(session, project, order, account)
 
 
 def arrangement(session: Session, project_id: int) -> State:

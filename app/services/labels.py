@@ -204,15 +204,21 @@ def reorder(session: Session, project: Project, label_ids: Sequence[int], accoun
     before: list[int] = list(labels)
     if before == list(label_ids):
         return
-    for position, label_id in enumerate(label_ids):
-        labels[label_id].position = position
-    session.flush()  # a list read next shows the order
+    put_in_order(session, project, label_ids)
     order: State = {"order": list(label_ids)}
     sitting = continued(session, project.id, LabelChangeKind.REORDER, account)
     if sitting is not None:
         sitting.after = order | {"labels": []}
     else:
         record(session, project.id, LabelChangeKind.REORDER, {"order": before}, order, label_ids=[], account=account)
+
+
+def put_in_order(session: Session, project: Project, label_ids: Sequence[int]) -> None:
+    """Number the live labels in the given order without writing it down, as a part of another change."""
+    labels = {label.id: label for label in live_labels(session, project.id)}
+    for position, label_id in enumerate(label_ids):
+        labels[label_id].position = position
+    session.flush()  # a list read next shows the order
 
 
 def move_label(session: Session, project: Project, label: Label, step: int, account: Account | None = None) -> None:
