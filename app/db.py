@@ -1,7 +1,8 @@
 """Engine, sessions and the one place that commits."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,8 @@ NAMING = {
 SQLITE_BUSY_MS = 15_000
 # As many connections as the web server has threads for requests, so that none waits for one.
 POOL: dict[str, int] = {"pool_size": 20, "max_overflow": 20}
+
+_TURNS = threading.Lock()
 
 
 class Base(DeclarativeBase):
@@ -83,3 +86,15 @@ def session_scope(*, writes: bool = True, engine: Engine | None = None) -> Itera
             session.rollback()
             raise
         session.commit()
+
+
+@contextmanager
+def turn_scope() -> Iterator[Session]:
+    """Open a short writing transaction when it is one's turn; for what dozens of people do at once.
+
+    Who waits for SQLite tries again now and then, and may be out of luck for long: within this process people come one
+    after the other. It must begin and end within one function, and open no other one.
+    """
+    turn = _TURNS if get_engine().dialect.name == "sqlite" else nullcontext()
+    with turn, session_scope() as session:
+        yield session

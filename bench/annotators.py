@@ -44,6 +44,7 @@ AT_HAND, MORE = 5, 3
 # One answer in so many is sent twice, one image in so many is passed by.
 TWICE, SKIPPED = 20, 50
 PATIENCE_SECONDS = 30.0
+GRACE_SECONDS = 5.0
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Annotator(threading.Thread):
         }
         self.chance = random.Random(person)
         self.held: list[int] = []
-        self.begin, self.rate, self.answers = 0.0, 1.0, 0
+        self.begin, self.end, self.rate, self.answers = 0.0, 0.0, 1.0, 0
 
     def post(self, verb: str, **body: Any) -> dict[str, Any] | None:
         """Send a request; None where it failed."""
@@ -107,6 +108,8 @@ class Annotator(threading.Thread):
         start = self.begin + self.chance.random() / self.rate
         for turn in range(self.answers):
             time.sleep(max(0.0, start + turn / self.rate - time.monotonic()))
+            if time.monotonic() > self.end:
+                break
             if len(self.held) < MORE:
                 told = self.post("next", count=AT_HAND - len(self.held), held=self.held)
                 got = [item["id"] for item in told["items"]] if told else []
@@ -170,6 +173,8 @@ def simulate(world: QueueWorld, *, seconds: float, rate: float, log: Path) -> Ou
         began = time.monotonic()
         for one in team:
             one.begin, one.rate, one.answers = began, rate, round(seconds * rate)
+            # On a machine that cannot keep up, what is late by then is left.
+            one.end = began + seconds + GRACE_SECONDS
             one.start()
         for one in team:
             one.join()

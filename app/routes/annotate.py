@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
-from app.db import session_scope
+from app.db import session_scope, turn_scope
 from app.deps import Annotator, DbSession, ReadingAnnotator
 from app.domain.sampling import Order
 from app.domain.statuses import Answer
@@ -114,7 +114,7 @@ def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
             session, project, order=asked.order, label_id=asked.label, narrow=asked.narrow, question=asked.question
         )
         plan = queue_walks.plan(session, project, account, wish)
-    with session_scope() as session:
+    with turn_scope() as session:
         batch = queue.next_images(session, project, account, plan, count=asked.count, held=asked.held)
     with session_scope(writes=False) as session:
         items = _items(session, project, account, batch.images, one_label=asked.question is not None)
@@ -139,55 +139,66 @@ def progress(session: DbSession, access: Annotator) -> dict[str, Any]:
     return asdict(found) | {"done": found.done, "labels": desk_labels.digest(session, access.project.id)}
 
 
+# What dozens of people send at once writes in a transaction that begins and ends within the function. One that is held
+# from dependency to dependency needs a thread at each step, and all threads may be taken by those who wait for it.
+
+
 @router.post(f"{API}/submit")
-def submit(session: DbSession, access: Annotator, given: SubmitRequest) -> dict[str, Any]:
+def submit(access: ReadingAnnotator, given: SubmitRequest) -> dict[str, Any]:
     """Keep a person's answers for an image."""
-    annotation = queue.answer(
-        session,
-        access.project,
-        access.account,
-        image_id=given.image_id,
-        answers=given.answers,
-        client_key=given.client_key,
-        asked=given.asked,
-        seconds=given.seconds,
-        question=given.question,
-    )
-    said = desk_items.revealed(session, access.project, access.account, given.image_id)
-    told = submit_notices.notices(session, access.project, annotation, asked=given.asked, shown=given.shown)
+    project, account = access.project, access.account
+    with turn_scope() as session:
+        annotation = queue.answer(
+            session,
+            project,
+            account,
+            image_id=given.image_id,
+            answers=given.answers,
+            client_key=given.client_key,
+            asked=given.asked,
+            seconds=given.seconds,
+            question=given.question,
+        )
+    with session_scope(writes=False) as session:
+        said = desk_items.revealed(session, project, account, given.image_id)
+        told = submit_notices.notices(session, project, annotation, asked=given.asked, shown=given.shown)
     return {"annotation": annotation.id, "notices": told, "suggestions": [asdict(one) for one in said]}
 
 
 @router.post(f"{API}/skip")
-def skip(session: DbSession, access: Annotator, given: SkipRequest) -> dict[str, Any]:
+def skip(access: ReadingAnnotator, given: SkipRequest) -> dict[str, Any]:
     """Pass an image by."""
-    skipped = queue.skip(
-        session,
-        access.project,
-        access.account,
-        image_id=given.image_id,
-        client_key=given.client_key,
-        question=given.question,
-    )
+    with turn_scope() as session:
+        skipped = queue.skip(
+            session,
+            access.project,
+            access.account,
+            image_id=given.image_id,
+            client_key=given.client_key,
+            question=given.question,
+        )
     return {"skip": skipped.id}
 
 
 @router.post(f"{API}/undo")
-def undo(session: DbSession, access: Annotator, given: UndoRequest) -> dict[str, bool]:
+def undo(access: ReadingAnnotator, given: UndoRequest) -> dict[str, bool]:
     """Take a submission or a skip back."""
-    return {"undone": queue.undo(session, access.project, access.account, given.client_key)}
+    with turn_scope() as session:
+        return {"undone": queue.undo(session, access.project, access.account, given.client_key)}
 
 
 @router.post(f"{API}/renew")
-def renew(session: DbSession, access: Annotator, given: ClaimRequest) -> dict[str, list[int]]:
+def renew(access: ReadingAnnotator, given: ClaimRequest) -> dict[str, list[int]]:
     """Keep images reserved for this person; tells which still are."""
-    return {"held": claims.take(session, access.project, access.account, given.image_ids)}
+    with turn_scope() as session:
+        return {"held": claims.take(session, access.project, access.account, given.image_ids)}
 
 
 @router.post(f"{API}/release")
-def release(session: DbSession, access: Annotator, given: ClaimRequest) -> dict[str, list[int]]:
+def release(access: ReadingAnnotator, given: ClaimRequest) -> dict[str, list[int]]:
     """Give images back to the others."""
-    claims.release(session, access.account, given.image_ids)
+    with turn_scope() as session:
+        claims.release(session, access.account, given.image_ids)
     return {"held": []}
 
 
