@@ -4,6 +4,8 @@ import { t } from "../strings.js";
 
 export class Source {
   ids = new Uint32Array(0);
+  /** Whether answers are under way: the server does not know them yet. */
+  busy = false;
   #places = new Map();
   #known = new Map();
   #groups = new Map();
@@ -60,7 +62,8 @@ export class Source {
 
   /** See to it that what is known of these images is there; resolves when it is, or could not be had. */
   async need(ids) {
-    const missing = [...ids].filter((id) => (!this.#known.has(id) || this.#stale.has(id)) && !this.#asked.has(id));
+    const isWanted = (id) => !this.#known.has(id) || (this.#stale.has(id) && !this.busy);
+    const missing = [...ids].filter((id) => isWanted(id) && !this.#asked.has(id));
     const pieces = [];
     for (let start = 0; start < missing.length; start += this.chunk)
       pieces.push(missing.slice(start, start + this.chunk));
@@ -117,7 +120,7 @@ export class Source {
 
   #keep(image, said) {
     // What was fetched while this person answered may not have the answer yet: it is asked for once more later.
-    if (said === this.#said) this.#stale.delete(image.id);
+    if (said === this.#said && !this.busy) this.#stale.delete(image.id);
     else if (this.#known.has(image.id)) return;
     this.#known.set(image.id, image);
     if (!image.group) return;

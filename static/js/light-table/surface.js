@@ -137,6 +137,7 @@ export class Surface {
   #saving(left, trouble) {
     const drained = this.#waiting > 0 && left === 0;
     this.#waiting = left;
+    this.source.busy = left > 0;
     tellSaving(this.root.querySelector("[data-saving]"), left, trouble);
     if (drained) this.#renew();
   }
