@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.statuses import Answer, Role, Suggestions, TruthValue
 from app.domain.thresholds import DEFAULT_THRESHOLD
 from app.models import Account, Annotation, AnnotationAnswer, Image, Prediction, Project, Run, Truth
-from app.services import desk_settings, images, runs, similarity, thresholds
+from app.services import blindness, desk_settings, images, runs, similarity, thresholds
 from app.services.annotations import VOTING_VIEWS
 from app.services.images import ImageFilter
 from app.services.predictions import STORED
@@ -89,11 +89,7 @@ class LabelProgress:
 
 def sees_others(session: Session, project: Project, role: Role) -> bool:
     """Tell whether a person may see what others answered: annotators may not where several opinions are asked blind."""
-    if role.at_least(Role.REVIEWER):
-        return True
-    settings = desk_settings.settings_of(session, project)
-    # Where one answer is enough there is nothing to keep from anybody.
-    return not settings.blind or settings.opinions == 1
+    return not blindness.is_blind(session, project, role)
 
 
 def hears_model(session: Session, project: Project, role: Role) -> bool:

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from app.db import session_scope
 from app.domain.statuses import Answer, TruthValue, View
 from app.models import Annotation, Image, Truth
-from app.services import truths
+from app.services import annotations, truths
 from tests.browser.conftest import NARROW, Collection, Visits
-from tests.factories import annotate
+from tests.factories import ImageFactory, annotate
 
 P, A = Answer.PRESENT, Answer.ABSENT
 # A key and the next image: what the eye takes for at once.
@@ -148,3 +148,30 @@ def test_two_reviewers_settle_different_images_and_come_to_the_end(disputed: Col
         decided = session.scalars(select(Annotation.image_id).where(Annotation.view == View.ADJUDICATE)).all()
     # Five labels in dispute, each settled once.
     assert len(decided) == 5
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "color_scheme": "dark"}], ids=["wide", "narrow-dark"])
+def test_a_lead_gives_images_and_chooses_control_images(
+    disputed: Collection, visit: Visits, assert_accessible: Callable[[Page], None], options: dict[str, Any]
+) -> None:
+    with session_scope() as session:
+        for label in disputed.labels:
+            annotations.decide(
+                session, project=disputed.project, image_id=disputed.images[0].id, account=disputed.reviewer,
+                label_id=label.id, answer=P,
+            )  # fmt: skip
+        # One image that waits for an answer still.
+        ImageFactory.create(session=session, project_id=disputed.project.id, name="new.jpg")
+    page = visit(f"{disputed.path}/controls", account=disputed.lead, **options)
+    assert_accessible(page)
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Use the chosen ones as control images").click()
+    expect(page.get_by_role("heading", name="1 control image")).to_be_visible()
+    expect(page.get_by_text("2 of 3, few")).to_be_visible()
+    assert_accessible(page)
+    page.goto(f"{disputed.path}/assignments")
+    assert_accessible(page)
+    page.get_by_role("checkbox", name=disputed.annotator.name, exact=True).check()
+    page.get_by_role("button", name="Assign", exact=True).click()
+    expect(page.get_by_text("1 image was assigned.")).to_be_visible()
+    assert_accessible(page)
