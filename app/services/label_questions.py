@@ -69,14 +69,6 @@ def close_for(session: Session, label: Label) -> None:
         close(session, question)
 
 
-def close_done(session: Session, project_id: int) -> int:
-    """Close the questions of a project that have nothing left to ask; tells how many."""
-    done = [question for question in open_questions(session, project_id) if not question.left]
-    for question in done:
-        close(session, session.get_one(LabelQuestion, question.id))
-    return len(done)
-
-
 def get_question(session: Session, project_id: int, question_id: int) -> LabelQuestion:
     """Load a question about a label of a project, open or closed."""
     question = session.get(LabelQuestion, question_id)
