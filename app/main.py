@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -30,6 +31,9 @@ from app.templating import LIBRARIES, NODE_MODULES, STATIC, render, static_versi
 log = logging.getLogger(__name__)
 # The address of a file carries its digest: what was fetched once need never be asked for again.
 KEEP_FOR_LONG = {"Cache-Control": "public, max-age=31536000, immutable"}
+# So many requests are worked on at once. On SQLite writers wait for each other, each holding a thread, and whoever has
+# the turn needs one more to go on: with as few as the libraries give, fifty people at their desks would block that one.
+THREADS = 160
 # The longest form is a page of text. Bodies are read before anybody is asked who sent them: without a limit a stranger
 # could fill the disk. The route that takes files has a limit of its own.
 BODY_MAX_BYTES = 2_000_000
@@ -95,6 +99,7 @@ def _file_below(folder: Path, name: str, headers: Mapping[str, str]) -> Response
 
 @asynccontextmanager
 async def _lifespan(_application: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
     stop = threading.Event()
     sweeper = threading.Thread(target=_sweep_until, args=(stop,), name="sweep", daemon=True)
     sweeper.start()

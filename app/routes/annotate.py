@@ -9,10 +9,10 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.db import session_scope, turn_scope
-from app.deps import Annotator, DbSession, ReadingAnnotator
+from app.deps import Access, Annotator, DbSession, ReadingAnnotator
 from app.domain.sampling import Order
 from app.domain.statuses import Answer
-from app.models import Account, Image, Project
+from app.models import Account, Image
 from app.models.types import now
 from app.services import (
     claims,
@@ -117,7 +117,7 @@ def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
     with turn_scope() as session:
         batch = queue.next_images(session, project, account, plan, count=asked.count, held=asked.held)
     with session_scope(writes=False) as session:
-        items = _items(session, project, account, batch.images, one_label=asked.question is not None)
+        items = _items(session, access, batch.images, one_label=asked.question is not None)
         items = _asked(session, account, items)
         empty = None
         if not items:
@@ -211,7 +211,7 @@ def history(
 ) -> dict[str, Any]:
     """List what this person answered and skipped, newest first."""
     past = queue_history.history(session, access.project, access.account, before=before, limit=limit)
-    items = _items(session, access.project, access.account, [entry.image for entry in past])
+    items = _items(session, access, [entry.image for entry in past])
     return {
         "items": [
             item | {"answers": entry.answers, "at": entry.at.isoformat()}
@@ -222,9 +222,10 @@ def history(
 
 
 def _items(
-    session: Session, project: Project, account: Account, images: Iterable[Image], *, one_label: bool = False
+    session: Session, access: Access, images: Iterable[Image], *, one_label: bool = False
 ) -> list[dict[str, Any]]:
-    return [asdict(item) for item in desk_items.items(session, project, account, images, one_label=one_label)]
+    found = desk_items.items(session, access.project, access.account, images, one_label=one_label, role=access.role)
+    return [asdict(item) for item in found]
 
 
 def _asked(session: Session, account: Account, items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.deps import Access, Annotator, DbSession, Lead
+from app.deps import Access, DbSession, Lead, Reviewer
 from app.domain.statuses import Role, TruthValue
 from app.models import Image, Label, LabelGroup, Project
 from app.services import images, label_grouping, label_groups, labels
@@ -69,7 +69,7 @@ def remove_group(session: DbSession, access: Lead, group_id: int) -> Response:
 
 
 @router.get("/{group_id}/contradictions")
-def contradictions_page(request: Request, session: DbSession, access: Annotator, group_id: int) -> Response:
+def contradictions_page(request: Request, session: DbSession, access: Reviewer, group_id: int) -> Response:
     """List the images in which more than one label of an exclusive group is present."""
     group = label_grouping.get_group(session, access.project.id, group_id)
     found = label_groups.contradictions(session, access.project.id, group.id)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import SkipReason, Suggestions, TruthValue, View
+from app.domain.statuses import Role, SkipReason, Suggestions, TruthValue, View
 from app.models import Account, Annotation, Image, Project, Skip, Truth
-from app.services import desk_settings, flags, predictions
+from app.services import blindness, desk_settings, flags, predictions
 from app.services.images import image_urls
 
 
@@ -59,15 +59,25 @@ class DeskItem:
 
 
 def items(
-    session: Session, project: Project, account: Account, images: Iterable[Image], *, one_label: bool = False
+    session: Session,
+    project: Project,
+    account: Account,
+    images: Iterable[Image],
+    *,
+    one_label: bool = False,
+    role: Role = Role.ANNOTATOR,
 ) -> list[DeskItem]:
-    """Tell what the desk shows of some images to a person; where one label is asked, also how the others stand."""
+    """Tell what the desk shows of some images to a person.
+
+    Where one label is asked, also how the others stand, as far as somebody of this role may know it.
+    """
     listed = list(images)
     ids = [image.id for image in listed]
     said = suggestions(session, project, account, ids)
     flagged = flags.flagged_by(session, account, ids)
     passed = _skips(session, account, ids)
-    known = _known(session, ids) if one_label else {}
+    hidden = blindness.hidden_among(session, project, account, role, listed) if one_label else set()
+    known = _known(session, set(ids) - hidden) if one_label else {}
     return [
         DeskItem(
             id=image.id,

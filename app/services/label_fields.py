@@ -46,11 +46,11 @@ def some_key(others: Iterable[Label]) -> str:
     return next(iter(free_keys({other.key for other in others})), "")
 
 
-def free_key(key: str, others: Iterable[Label]) -> str:
-    """Clean a key and refuse one that is taken or that the desk keeps for itself."""
+def free_key(key: str, others: Iterable[Label], before: str = "") -> str:
+    """Clean a key and refuse one that is taken or that the desk keeps for itself; what it was `before` may stay."""
     wanted = key.strip().lower()
-    if not wanted:
-        return ""
+    if wanted in {"", before}:
+        return wanted
     if wanted not in LABEL_KEYS:
         sentence = _("This key cannot be used. Free for labels are: %(keys)s") % {"keys": " ".join(LABEL_KEYS)}
         raise InvalidInputError(sentence, fields={"key": sentence})

@@ -132,7 +132,7 @@ def update_label(
     wanted = {
         LabelChangeKind.RENAME: ("name", label_fields.free_name(name, others)),
         LabelChangeKind.RECOLOUR: ("colour", label_fields.known_colour(colour)),
-        LabelChangeKind.KEY: ("key", label_fields.free_key(key, others)),
+        LabelChangeKind.KEY: ("key", label_fields.free_key(key, others, label.key)),
         LabelChangeKind.DESCRIBE: ("definition", label_fields.clean_definition(definition)),
     }
     for kind, (field, value) in wanted.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.chance import draw
 from app.domain.sampling import Order
 from app.domain.statuses import Answer, View
 from app.errors import ConflictError, NotFoundError
@@ -34,14 +35,17 @@ def next_images(
 ) -> Batch:
     """Choose and claim the next images for a person; `held` are those on the person's screen already.
 
-    Images about which somebody asks for a second opinion come first. `plan` was made a moment ago: whatever is taken
-    meanwhile is passed over.
+    Images about which somebody asks for a second opinion come first; control images stand anywhere. `plan` was made a
+    moment ago: whatever is taken meanwhile is passed over.
     """
     claims.lock(session, project)
     wanted = max(0, min(count, BATCH_MOST))
-    first = _first(session, project, account, plan.wish, wanted, held)
-    found = Walk(session, project, account, plan, {*held, *first}).find(wanted - len(first))
-    claimed = claims.take(session, project, account, [*first, *found.image_ids])
+    first, due = _first(session, project, account, plan.wish, wanted, held)
+    found = Walk(session, project, account, plan, {*held, *first, *due}).find(wanted - len(first) - len(due))
+    chosen = [*first, *found.image_ids]
+    for image_id in due:
+        chosen.insert(int(draw("place", project.seed, account.id, image_id) * (len(chosen) + 1)), image_id)
+    claimed = claims.take(session, project, account, chosen)
     loaded = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(claimed)))}
     fallback = _("Nothing is left that fits this order: images come as brought in.") if found.past else plan.fallback
     return Batch([loaded[image_id] for image_id in claimed], plan.wish.order, fallback)
@@ -49,18 +53,17 @@ def next_images(
 
 def _first(
     session: Session, project: Project, account: Account, wish: Wish, wanted: int, held: Collection[int]
-) -> list[int]:
-    """Find what comes before all orders: images somebody asks a second opinion on, and control images among them."""
+) -> tuple[list[int], list[int]]:
+    """Find what no order brings: images somebody asks a second opinion on, and control images that are due."""
     skipped = wish.narrow == SKIPPED
     if wish.asked is not None or not (skipped or wish.narrow.is_empty):
-        return []
+        return [], []
     passed = waiting.skipped_by(account)
     more = (Image.id.not_in(held), waiting.free(account, now()), passed if skipped else ~passed)
     asked = second_opinions.awaiting(session, project.id, account, *more)[:wanted]
     if skipped:
-        return asked
-    due = controls.due(session, project, account, wanted - len(asked), {*held, *asked})
-    return [*asked, *due]
+        return asked, []
+    return asked, controls.due(session, project, account, wanted - len(asked), {*held, *asked})
 
 
 def answer(

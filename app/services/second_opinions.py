@@ -111,12 +111,14 @@ def questions(session: Session, account: Account, image_ids: Collection[int]) ->
 
 
 def _has_answered(account: Account) -> ColumnElement[bool]:
-    # What came in by a table is not this person's look at the image.
+    # Neither what came in by a table nor an answer for one label among many images is this person's look at the image.
+    looked = or_(Annotation.whole, Annotation.view.in_([view for view in View if view.decides]))
     return exists().where(
         Annotation.image_id == Image.id,
         Annotation.account_id == account.id,
         Annotation.superseded_at.is_(None),
         Annotation.view != View.IMPORT,
+        looked,
     )
 
 

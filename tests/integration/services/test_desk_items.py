@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Answer, SkipReason, Suggestions, TruthValue, View
-from app.models import Annotation, Image
+from app.domain.statuses import Answer, Role, SkipReason, Suggestions, TruthValue, View
+from app.models import Account, Annotation, Image
 from app.models.types import now
 from app.services import desk_items, desk_settings, flags, queue, skip_reasons, thresholds
 from tests.desk import make_desk
@@ -111,3 +111,18 @@ def test_where_one_label_is_asked_the_others_are_told_as_they_stand(session: Ses
     assert item.known == {}
     (item,) = desk_items.items(session, desk.project, desk.person, [desk.image], one_label=True)
     assert item.known == {desk.a.id: TruthValue.PRESENT, desk.b.id: TruthValue.ABSENT}
+
+
+def test_a_blind_project_tells_nobody_how_labels_stand_before_they_have_answered(session: Session) -> None:
+    desk = make_desk(session)
+    desk.submit({desk.a: Answer.PRESENT})
+    desk_settings.change(session, desk.project, {"opinions": 2})
+    other = AccountFactory.create(session=session)
+
+    def known(account: Account, role: Role) -> bool:
+        (item,) = desk_items.items(session, desk.project, account, [desk.image], one_label=True, role=role)
+        return bool(item.known)
+
+    assert known(desk.person, Role.ANNOTATOR)
+    assert not known(other, Role.ANNOTATOR)
+    assert known(other, Role.REVIEWER)

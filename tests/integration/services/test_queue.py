@@ -13,9 +13,9 @@ from app.db import session_scope
 from app.domain.sampling import Order
 from app.domain.statuses import Answer, TruthValue, View
 from app.errors import ConflictError, NotFoundError
-from app.models import Account, Annotation, Assignment, Skip, Truth
+from app.models import Account, Annotation, Assignment, ControlImage, Skip, Truth
 from app.models.types import now
-from app.services import annotations, claims, label_questions, queue, queue_walks, truths
+from app.services import annotations, claims, desk_settings, label_questions, queue, queue_walks, truths
 from app.services.queue_wishes import SKIPPED, Wish
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, ProjectFactory, annotate
 from tests.queue_room import Room, make_room
@@ -53,6 +53,20 @@ def test_as_many_people_get_an_image_as_it_wants_answers_and_nobody_gets_it_twic
     assert room.next(three, count=6) == [2, 3, 4, 5]
     room.answer(room.two, 0)
     assert 0 not in room.next(three, count=9)
+
+
+def test_control_images_stand_anywhere_among_the_others(room: Room) -> None:
+    desk_settings.change(room.session, room.project, {"control_share": 0.5})
+    room.session.add(ControlImage(image_id=room.images[5].id))
+    room.images[5].needed = 0
+    room.session.flush()
+    found = []
+    for _person in range(30):
+        person = room.person()
+        found.append(room.next(person, count=4))
+        claims.release(room.session, person, [image.id for image in room.images])
+    assert {batch.index(5) for batch in found if 5 in batch} == {0, 1, 2, 3}
+    assert all([place for place in batch if place != 5] == [0, 1, 2, 3][: 4 - (5 in batch)] for batch in found)
 
 
 def test_an_image_that_was_given_to_somebody_goes_to_nobody_else(room: Room) -> None:
