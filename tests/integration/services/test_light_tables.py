@@ -61,7 +61,7 @@ def test_the_models_probability_of_one_label_orders(session: Session, world: Wor
 
 
 def test_without_a_model_that_knows_the_label_it_is_said(session: Session, world: World) -> None:
-    late = LabelFactory.create(session=session, project_id=world.project.id)
+    late = LabelFactory.create(session=session, project_id=world.project.id, key="")
     laid = lay(session, world, order=TableOrder.LIKELY, label_id=late.id)
     assert (laid.ids.tolist(), laid.instead) == (ids_of(world), Instead.NO_MODEL)
     world.run.is_active = False
@@ -73,7 +73,7 @@ def test_the_models_limit_is_told_where_a_run_knows_the_label(session: Session, 
     known = thresholds.limits_of(session, world.run.id)
     assert light_tables.limit(session, world.project, world.labels[1].id) == known[world.labels[1].id]
     assert light_tables.limit(session, world.project, None) is None
-    late = LabelFactory.create(session=session, project_id=world.project.id)
+    late = LabelFactory.create(session=session, project_id=world.project.id, key="")
     assert light_tables.limit(session, world.project, late.id) is None
     world.run.is_active = False
     session.flush()
