@@ -42,7 +42,7 @@ run: install ## Start Loupe on http://127.0.0.1:8000; PORT= and DATA= choose ano
 test: install ## Run every test: unit, integration (SQLite and PostgreSQL), contract, browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not browser" tests
 	$(if $(CHROMIUM),,$(BIN)/python -m playwright install chromium)
-	$(BIN)/pytest -m browser tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m browser tests
 
 check: install ## Lint, types, architecture, templates, messages, migrations
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 /** Give the desk's actions, made of its parts. */
 export function actsOf({ root, desk, timeline, zoom, picture, about, definitions, saver, feed, orders, ...more }) {
-  const { comments, search, guide } = more;
+  const { back, comments, search, guide } = more;
   return {
     submit: () => desk.submit(),
     none: () => desk.none(),
@@ -10,7 +10,7 @@ export function actsOf({ root, desk, timeline, zoom, picture, about, definitions
     flag: () => desk.flag(),
     comment: () => timeline.current && comments.open(timeline.current.item),
     like: () => timeline.current && location.assign(`light-table?like=${timeline.current.item.id}`),
-    back: () => desk.step(-1),
+    back,
     forward: () => desk.step(1),
     undo: () => desk.undoing.undo(),
     redo: () => desk.undoing.redo(),

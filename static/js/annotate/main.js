@@ -99,7 +99,10 @@ const search = new Search(find("find"), {
   announce: (words) => view.announce(words),
 });
 
-const parts = { root, desk, timeline, zoom, picture, about, definitions, saver, feed, orders };
+// Who goes back before the past is here is brought there once it is.
+const { promise: past, resolve: pastIsHere } = Promise.withResolvers();
+const back = () => past.then(() => desk.step(-1));
+const parts = { root, back, desk, timeline, zoom, picture, about, definitions, saver, feed, orders };
 const acts = actsOf({ ...parts, comments, search, guide });
 
 root.addEventListener("click", (event) => {
@@ -115,7 +118,7 @@ root.addEventListener("click", (event) => {
     toImage();
 });
 bindKeys({ root, labels, zoom, act: (name) => acts[name]() });
-hearSweeps(ground, { isZoomed: () => zoom.isZoomed, next: () => desk.next(), back: () => desk.step(-1) });
+hearSweeps(ground, { isZoomed: () => zoom.isZoomed, next: () => desk.next(), back });
 
 function saved({ item }, { notices: said = [], suggestions = [] }) {
   for (const sentence of said) notices.say(sentence);
@@ -129,8 +132,8 @@ function saved({ item }, { notices: said = [], suggestions = [] }) {
 }
 
 async function remember() {
-  const past = await csrfFetch(`${api}/history`).catch(() => ({ items: [] }));
-  const before = past.items.reverse().map((item) => entryOf(item, item.answers));
+  const answer = await csrfFetch(`${api}/history`).catch(() => ({ items: [] }));
+  const before = answer.items.reverse().map((item) => entryOf(item, item.answers));
   const unsent = saver.operations.filter((operation) => operation.kind === "submit" && !operation.refused);
   timeline.remember([...before, ...unsent.map(({ item, body }) => entryOf(item, body.answers))]);
   desk.show();
@@ -143,3 +146,4 @@ await feed.look();
 feed.count();
 // The labels of an earlier answer are not asked here, so that there is nothing to go back to.
 if (question === null) await remember();
+pastIsHere();

@@ -7,12 +7,10 @@ export class Reasons {
     this.note = menu.querySelector("[data-reason-note]");
     menu.addEventListener("click", (event) => this.#take(event.target.closest("[data-reason]")?.dataset.reason));
     menu.addEventListener("keydown", (event) => this.#pressed(event));
-    menu.addEventListener("toggle", (event) => event.newState === "open" && this.#opened());
-  }
-
-  #opened() {
-    this.note.value = "";
-    this.menu.querySelector("[data-reason]").focus();
+    // The first reason has the focus as soon as the menu stands open, by its attribute: quick hands lose no digit.
+    menu.addEventListener("beforetoggle", (event) => {
+      if (event.newState === "open") this.note.value = "";
+    });
   }
 
   #pressed(event) {
