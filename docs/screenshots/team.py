@@ -14,8 +14,8 @@ EVERY = 6
 def ask_two(page: Page, project: str) -> None:
     """Have two people answer for every image."""
     page.goto(f"{project}/tagging")
-    page.fill("input[name=opinions]", "2")
     keep(page, "tagging")
+    page.fill("input[name=opinions]", "2")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_load_state("networkidle")
 
