@@ -36,7 +36,7 @@ def chosen(page: Page) -> list[str]:
     return page.locator(".desk-label:has([data-present][aria-pressed=true]) .desk-label__name").all_inner_texts()
 
 
-def eventually(page: Page, condition: Callable[[], bool], seconds: float = 8) -> None:
+def eventually(page: Page, condition: Callable[[], bool], seconds: float = 20) -> None:
     """Wait for something outside the page; what the page asks for meanwhile is answered."""
     deadline = time.monotonic() + seconds
     while not condition():
