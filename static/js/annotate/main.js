@@ -136,7 +136,6 @@ async function remember() {
   const before = answer.items.reverse().map((item) => entryOf(item, item.answers));
   const unsent = saver.operations.filter((operation) => operation.kind === "submit" && !operation.refused);
   timeline.remember([...before, ...unsent.map(({ item, body }) => entryOf(item, body.answers))]);
-  desk.show();
 }
 
 keepClaims({ api, seconds: claimSeconds, ids: queued, onLost: (ids) => ids.length > 0 && desk.lost(ids) });
@@ -146,4 +145,6 @@ await feed.look();
 feed.count();
 // The labels of an earlier answer are not asked here, so that there is nothing to go back to.
 if (question === null) await remember();
+timeline.pastIsComing = false;
+desk.show();
 pastIsHere();

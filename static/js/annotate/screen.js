@@ -36,7 +36,7 @@ export class Screen {
   /** Let only that be pressed which does something now. */
   allow(entry) {
     const names = new Set(entry ? ["submit", "none", "skip", "reasons", "flag", "comment"] : []);
-    if (this.timeline.cursor > 0) names.add("back");
+    if (this.timeline.cursor > 0 || this.timeline.pastIsComing) names.add("back");
     if (this.timeline.looksBack) names.add("forward");
     if (this.history.canUndo) names.add("undo");
     if (this.history.canRedo) names.add("redo");

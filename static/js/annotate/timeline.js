@@ -26,6 +26,8 @@ export class Timeline {
   past = [];
   queue = [];
   cursor = 0;
+  /** Whether what earlier visits did is still being fetched. */
+  pastIsComing = true;
   /** Counts how often another order or choice of images was begun. */
   round = 0;
 
