@@ -88,6 +88,11 @@ def session_scope(*, writes: bool = True, engine: Engine | None = None) -> Itera
         session.commit()
 
 
+def has_one_writer(session: Session) -> bool:
+    """Tell whether a transaction that writes keeps all others from writing until it ends, so that rows need no lock."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 @contextmanager
 def turn_scope() -> Iterator[Session]:
     """Open a short writing transaction when it is one's turn; for what dozens of people do at once.

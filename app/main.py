@@ -1,5 +1,6 @@
 """The web application: routes, static files, security headers, refusals, and the sweep for lost jobs and due runs."""
 
+import gc
 import logging
 import secrets
 import threading
@@ -34,6 +35,8 @@ KEEP_FOR_LONG = {"Cache-Control": "public, max-age=31536000, immutable"}
 # So many requests are worked on at once. On SQLite writers wait for each other, each holding a thread, and whoever has
 # the turn needs one more to go on: with as few as the libraries give, fifty people at their desks would block that one.
 THREADS = 160
+# New objects after which rubbish is looked for: a request makes some thousands, and hardly any rubbish in circles.
+GARBAGE_AFTER = 50_000
 # The longest form is a page of text. Bodies are read before anybody is asked who sent them: without a limit a stranger
 # could fill the disk. The route that takes files has a limit of its own.
 BODY_MAX_BYTES = 2_000_000
@@ -100,6 +103,10 @@ def _file_below(folder: Path, name: str, headers: Mapping[str, str]) -> Response
 @asynccontextmanager
 async def _lifespan(_application: FastAPI) -> AsyncIterator[None]:
     current_default_thread_limiter().total_tokens = THREADS
+    # What is loaded by now stays: looking through all of it again and again for rubbish would take a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
     stop = threading.Event()
     sweeper = threading.Thread(target=_sweep_until, args=(stop,), name="sweep", daemon=True)
     sweeper.start()

@@ -67,6 +67,8 @@ def database(kind: str) -> Iterator[Path]:
     """Make a data folder and an empty, migrated database of this process: "sqlite", or "postgresql" from the wheel."""
     with tempfile.TemporaryDirectory(prefix="loupe-queue-", ignore_cleanup_errors=True) as folder:
         os.environ["LOUPE_DATA"] = folder
+        # The key in a data folder is read once a process, and there may be several folders.
+        os.environ["LOUPE_SECRET_KEY"] = "for measuring only"
         server = None
         if kind == "postgresql":
             os.environ.setdefault("XDG_RUNTIME_DIR", folder)

@@ -1,6 +1,6 @@
 """Projects: making, changing, reaching and deleting them."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import Role
@@ -121,13 +121,12 @@ def get_project(session: Session, name_or_id: str) -> Project:
 
 def project_for(session: Session, account: Account, project_id: int) -> tuple[Project | None, Role | None]:
     """Load a project and the account's role in it; an owner leads every project."""
-    project = session.get(Project, project_id)
-    if project is None:
+    mine = and_(Member.project_id == Project.id, Member.account_id == account.id)
+    row = session.execute(select(Project, Member.role).outerjoin(Member, mine).where(Project.id == project_id)).first()
+    if row is None:
         return None, None
-    if account.is_owner:
-        return project, Role.LEAD
-    member = session.get(Member, (project_id, account.id))
-    return project, member.role if member else None
+    project, role = row
+    return project, Role.LEAD if account.is_owner else role
 
 
 def projects_of(session: Session, account: Account) -> list[Project]:

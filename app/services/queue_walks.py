@@ -93,16 +93,14 @@ class Walk:
     def _has_rest(self) -> bool:
         return self.plan.wish.narrow.is_empty and self.plan.wish.asked is None
 
-    def _query(self, given: Wish, moment: datetime) -> Select[int]:
-        return select(Image.id).where(
-            *queue_wishes.conditions(self.project, self.account, given),
-            *queue_wishes.free(self.account, given, moment),
-            Image.id.not_in(self.held),
-        )
+    def _free(self, given: Wish, moment: datetime) -> Select[int]:
+        free = queue_wishes.free(self.account, given, moment)
+        return select(Image.id).where(*free, Image.id.not_in(self.held))
 
     def _along_index(self, wanted: int, order: Order) -> list[int]:
         place: InstrumentedAttribute[Any] = Image.sha256 if order is Order.RANDOM else Image.id
-        query = self._query(Wish(order), now()).add_columns(place).order_by(place)
+        wanted_here = queue_wishes.conditions(self.project, self.account, Wish(order))
+        query = self._free(Wish(order), now()).where(*wanted_here).add_columns(place).order_by(place)
         key = (self.plan.key, self.account.id, order)
         rows: list[tuple[int, int | str]] = []
         for stretch in self._stretches(place, order, self._front(key)):
@@ -140,7 +138,9 @@ class Walk:
 
     def _scan(self, ranking: Ranking, start: int, wanted: int) -> tuple[list[int], int]:
         """Go through a ranking piece by piece; give what is free, and the place of the first of it."""
-        query = self._query(self.plan.wish, now())
+        wish = self.plan.wish
+        wanted_of_each = queue_wishes.conditions_of_each(self.project, self.account, wish)
+        query = self._free(wish, now()).where(*wanted_of_each)
         found: list[int] = []
         place, size, first = start, FIRST_PIECE, start
         while len(found) < wanted and place < len(ranking.image_ids):

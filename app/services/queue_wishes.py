@@ -117,8 +117,16 @@ def wish(
 
 
 def conditions(project: Project, account: Account, given: Wish) -> list[ColumnElement[bool]]:
-    """Say which images a wish is about, whoever else has answered, holds or skipped them."""
-    found = [Image.project_id == project.id, Image.excluded_at.is_(None)]
+    """Say which images of a project a wish is about, whoever else has answered, holds or skipped them."""
+    return [Image.project_id == project.id, *conditions_of_each(project, account, given)]
+
+
+def conditions_of_each(project: Project, account: Account, given: Wish) -> list[ColumnElement[bool]]:
+    """Say what a wish asks of each image, where it is known to be the project's.
+
+    SQLite would look for images that are named one by one along an index of all of the project's, if it were asked.
+    """
+    found: list[ColumnElement[bool]] = [Image.excluded_at.is_(None)]
     if given.asked is not None:
         return [*found, label_questions.still_asked(given.asked.label_id), *_narrowed(project, account, given.narrow)]
     if given.order is Order.AMONG_PEOPLE:

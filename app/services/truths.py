@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db import has_one_writer
 from app.domain.ground_truth import Decision, SubmittedAnswer, resolve
 from app.domain.lineage import Lineage, Merge
 from app.domain.statuses import View
@@ -61,20 +62,23 @@ def lock_images(session: Session, image_ids: Collection[int]) -> None:
     Of two answers at the same moment each would otherwise count its votes without the other. SQLite has one writer
     anyway. The order of the ids keeps two batches from waiting for each other.
     """
-    query = select(Image.id).where(Image.id.in_(image_ids)).order_by(Image.id)
-    session.execute(query.with_for_update(key_share=True))
+    _lock(session, Image.id.in_(image_ids))
 
 
 def lock_all_images(session: Session, project_id: int) -> None:
     """Let no one answer for any image of a project until this transaction ends."""
-    query = select(Image.id).where(Image.project_id == project_id).order_by(Image.id)
-    session.execute(query.with_for_update(key_share=True))
+    _lock(session, Image.project_id == project_id)
 
 
 def in_batches(values: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
     """Cut a sequence into pieces that one statement can take."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def _lock(session: Session, wanted: ColumnElement[bool]) -> None:
+    if not has_one_writer(session):
+        session.execute(select(Image.id).where(wanted).order_by(Image.id).with_for_update(key_share=True))
 
 
 def _lineage(session: Session, wanted: ColumnElement[bool]) -> Lineage:
