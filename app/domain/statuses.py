@@ -76,6 +76,13 @@ class JobKind(StrEnum):
     TIDY = "tidy"
     SIMILARITY = "similarity"
     TILES = "tiles"
+    # Made while a lead chooses how to train: pictures as the network gets them, a try of the data's whole way.
+    PREVIEW = "preview"
+    # Made before a training: a search for its learning rate, a guess of its time and memory.
+    TRIAL = "trial"
+    LEARNING_CURVE = "learning_curve"
+    # A file of a run's model for other programs.
+    MODEL_FILE = "model_file"
 
 
 class Answer(StrEnum):
@@ -162,6 +169,27 @@ class Recipe(StrEnum):
 
     QUICK = "quick"
     FINETUNE = "finetune"
+
+
+class Labelling(StrEnum):
+    """Say how labels go together in one image."""
+
+    # Any number of them.
+    OVERLAPPING = "overlapping"
+    # Exactly one: all labels form one exclusive group.
+    EXCLUSIVE = "exclusive"
+
+
+class SplitMethod(StrEnum):
+    """Say by what new images are divided into splits."""
+
+    # So that every label keeps its share.
+    STRATIFIED = "stratified"
+    RANDOM = "random"
+    # Images of one source, date or folder together.
+    GROUPED = "grouped"
+    # As a column of the imported table says.
+    COLUMN = "column"
 
 
 class Verdict(StrEnum):

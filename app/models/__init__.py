@@ -10,7 +10,7 @@ from app.models.jobs import Job, Worker
 from app.models.labels import Label, LabelChange, LabelDefinition, LabelExample, LabelGroup, LabelQuestion
 from app.models.projects import Member, Project
 from app.models.reviews import Comment, Review, SecondOpinion
-from app.models.runs import Epoch, Prediction, Run, SnapshotItem
+from app.models.runs import Configuration, Epoch, Prediction, Run, SnapshotItem
 from app.models.thresholds import Threshold, ThresholdSet
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Assignment",
     "Claim",
     "Comment",
+    "Configuration",
     "ControlImage",
     "DeskSettings",
     "Epoch",

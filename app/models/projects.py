@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
-from app.domain.statuses import Role
+from app.domain.statuses import Role, SplitMethod
 from app.models.accounts import Account
 from app.models.types import UtcDateTime, now, text_enum
 
@@ -26,6 +26,9 @@ class Project(Base):
     valid_share: Mapped[float] = mapped_column(default=0.3)
     test_share: Mapped[float] = mapped_column(default=0.0)
     seed: Mapped[int] = mapped_column(default=42)
+    split_method: Mapped[SplitMethod] = mapped_column(text_enum(SplitMethod), default=SplitMethod.STRATIFIED)
+    # The detail whose values stay together (grouped) or name the split (column); "folder" for an image's folder.
+    split_detail: Mapped[str] = mapped_column(String(120), default="")
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
-from app.domain.statuses import Recipe, Split
+from app.domain.statuses import Labelling, Recipe, Split
 from app.models.jobs import Job
 from app.models.types import UtcDateTime, now, text_enum
 
@@ -46,8 +46,45 @@ class Run(Base):
     # Reports as app.domain.metrics makes them: {"at_half": {...}, "tuned": {...}}; tuned is cross-fitted.
     evaluation: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    labelling: Mapped[Labelling] = mapped_column(text_enum(Labelling), default=Labelling.OVERLAPPING)
+    # The run whose checkpoint this one went on from.
+    parent_id: Mapped[int | None]
+    # What people write of a run, as opposed to `notes`.
+    remark: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    # Processor, cores, memory, graphics card; what a result may depend on besides `versions`.
+    hardware: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # Per-batch learning rates and momentum: [[batch, lowest rate, highest rate, momentum], ...], thinned.
+    schedule_curve: Mapped[list[list[float]]] = mapped_column(JSON, default=list)
+    # Searches for a learning rate, by stage: {"frozen": {"rates": [...], "losses": [...], "picks": {...}}}.
+    rate_searches: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What is so at this moment of a training: {"images_per_second": ..., "memory_bytes": ..., "batch": ...}.
+    live: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What a lead should see while it trains: [{"kind": ..., "epoch": ..., ...}]; the words stand in the code.
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    # Asked for with the wish to stop: make a model of the best epoch so far.
+    keeps_best: Mapped[bool] = mapped_column(default=False)
+    # Layers as `learn.summary()` lists them: {"layers": [...], "parameters": ..., "trainable": ...}.
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # "Would more labels help?": the latest answer, with the moment it was reckoned.
+    learning_curve: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     job: Mapped[Job] = relationship()
+
+
+class Configuration(Base):
+    """A named way to train, kept for another time."""
+
+    __tablename__ = "configurations"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    recipe: Mapped[Recipe] = mapped_column(text_enum(Recipe))
+    config: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class Epoch(Base):

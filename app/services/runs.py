@@ -19,6 +19,7 @@ from app.services.predictions import (
     request_predictions,
     suggestions,
 )
+from app.services.run_configs import clean_config, default_config
 from app.services.snapshots import TruthMatrix, truth_matrix
 
 # What a run says and what it was told belong to it, so both can be asked for here.
@@ -45,15 +46,8 @@ __all__ = [
     "truth_matrix",
 ]
 
-# The weights of this network come with the installation; every other one is fetched on first use.
-DEFAULT_BACKBONE = "tf_efficientnet_lite0"
 # What the job of a run that started by itself says of it: after how many new answers.
 AFTER_ANSWERS = "after_answers"
-# The lesson trains five epochs frozen and four unfrozen.
-FROZEN_EPOCHS = 5
-UNFROZEN_EPOCHS = 4
-# A hundred epochs of some hundred images take a laptop most of a day: more is a slip of the keyboard.
-MOST_EPOCHS = 100
 
 
 @dataclass(frozen=True)
@@ -66,39 +60,6 @@ class RunRow:
     macro_f1: float | None
     n_images: int
     n_validation: int
-
-
-def default_config(recipe: Recipe) -> dict[str, Any]:
-    """Give what a recipe uses where nothing else is asked for."""
-    if recipe is Recipe.QUICK:
-        return {"backbone": DEFAULT_BACKBONE}
-    return {"backbone": DEFAULT_BACKBONE, "epochs_frozen": FROZEN_EPOCHS, "epochs_unfrozen": UNFROZEN_EPOCHS}
-
-
-def clean_config(recipe: Recipe, config: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Complete what a recipe was told; refuse what it does not know or cannot do."""
-    cleaned = default_config(recipe)
-    for name, value in (config or {}).items():
-        if name not in cleaned:
-            raise InvalidInputError(
-                _("The recipe “%(recipe)s” has no setting “%(name)s”.") % {"recipe": recipe, "name": name}
-            )
-        cleaned[name] = _clean_epochs(name, value) if name.startswith("epochs_") else str(value).strip()
-    if recipe is Recipe.FINETUNE and cleaned["epochs_frozen"] + cleaned["epochs_unfrozen"] == 0:
-        sentence = _("Please train for at least one epoch.")
-        raise InvalidInputError(sentence, fields={"epochs_frozen": sentence})
-    return cleaned
-
-
-def _clean_epochs(name: str, value: Any) -> int:
-    sentence = _("Please give a whole number of epochs from 0 to %(most)s.") % {"most": MOST_EPOCHS}
-    try:
-        count = int(value)
-    except (TypeError, ValueError) as error:
-        raise InvalidInputError(sentence, fields={name: sentence}) from error
-    if not 0 <= count <= MOST_EPOCHS:
-        raise InvalidInputError(sentence, fields={name: sentence})
-    return count
 
 
 def start_run(
