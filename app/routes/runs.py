@@ -1,16 +1,15 @@
-"""Runs: the list, starting one, watching it, stopping it."""
+"""Runs: the list, watching one, stopping it."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from app.broker import TRAINING_QUEUE
 from app.deps import Access, DbSession, Lead, Reviewer
-from app.domain.statuses import JobStatus, Recipe, Role
-from app.errors import AppError
+from app.domain.statuses import JobStatus, Role
 from app.i18n import gettext as _
 from app.models import Epoch, Project, Run
 from app.services import jobs, readiness, runs
@@ -31,19 +30,6 @@ class RunsPage:
     open_run: Run | None
     readiness: Readiness
     is_lead: bool
-
-
-@dataclass(frozen=True)
-class NewRunPage:
-    """What runs/new.html shows."""
-
-    project: Project
-    role: Role
-    readiness: Readiness
-    open_run: Run | None
-    recipe: str
-    values: dict[str, Any]
-    errors: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -74,39 +60,6 @@ def list_page(request: Request, session: DbSession, access: Reviewer) -> Respons
         is_lead=access.is_at_least(Role.LEAD),
     )
     return render(request, "runs/list.html", page)
-
-
-@router.get("/new")
-def new_page(request: Request, session: DbSession, access: Lead) -> Response:
-    """Offer the recipes and their settings."""
-    return _new_page(request, session, access, Recipe.QUICK.value, {}, {})
-
-
-@router.post("")
-def start(
-    request: Request,
-    session: DbSession,
-    access: Lead,
-    recipe: Annotated[str, Form()] = Recipe.QUICK.value,
-    epochs_frozen: Annotated[str, Form()] = "",
-    epochs_unfrozen: Annotated[str, Form()] = "",
-    backbone: Annotated[str, Form()] = "",
-) -> Response:
-    """Start a training and lead to its page; while one is open, lead to that one."""
-    given = {"epochs_frozen": epochs_frozen, "epochs_unfrozen": epochs_unfrozen, "backbone": backbone}
-    try:
-        chosen = Recipe(recipe)
-    except ValueError:
-        chosen = Recipe.QUICK
-    # The form shows the settings of both recipes; only those of the chosen one count.
-    known = runs.default_config(chosen)
-    config = {name: value for name, value in given.items() if value.strip() and name in known}
-    try:
-        run = runs.start_run(session, access.project, recipe=chosen, account=access.account, config=config)
-    except AppError as refusal:
-        errors = refusal.fields or {"": refusal.sentence}
-        return _new_page(request, session, access, chosen.value, given, errors, status=refusal.status)
-    return RedirectResponse(f"/projects/{access.project.id}/runs/{run.number}", status_code=303)
 
 
 @router.get("/{number}")
@@ -164,29 +117,6 @@ def activate(session: DbSession, access: Lead, number: int) -> Response:
 
 def _report_url(run: Run) -> str:
     return f"/projects/{run.project_id}/runs/{run.number}/report"
-
-
-def _new_page(
-    request: Request,
-    session: Session,
-    access: Access,
-    recipe: str,
-    values: dict[str, Any],
-    errors: dict[str, str],
-    *,
-    status: int = 200,
-) -> Response:
-    defaults = runs.default_config(Recipe.FINETUNE)
-    page = NewRunPage(
-        project=access.project,
-        role=access.role,
-        readiness=readiness.check(session, access.project),
-        open_run=runs.open_run(session, access.project.id),
-        recipe=recipe,
-        values={name: values.get(name) or default for name, default in defaults.items()},
-        errors=errors,
-    )
-    return render(request, "runs/new.html", page, status=status)
 
 
 def _progress(session: Session, access: Access, run: Run) -> ProgressPage:

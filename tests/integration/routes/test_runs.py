@@ -54,22 +54,6 @@ def test_one_button_starts_a_run_and_a_second_click_leads_to_the_same(
     assert "Run 1 is under way" in lead.get(root).text
 
 
-def test_finetune_takes_its_epochs_from_the_form(lead: TestClient, project: Project, session: Session) -> None:
-    root = f"/projects/{project.id}/runs"
-    assert lead.get(f"{root}/new").status_code == 200
-    lead.post(root, data={"recipe": "finetune", "epochs_frozen": "2", "epochs_unfrozen": "1", "backbone": ""})
-    with session_scope(writes=False) as opened:
-        run = runs.get_run(opened, project.id, 1)
-    assert (run.recipe, run.config["epochs_frozen"], run.config["epochs_unfrozen"]) == (Recipe.FINETUNE, 2, 1)
-
-
-def test_a_wrong_number_is_shown_beside_its_field(lead: TestClient, project: Project) -> None:
-    answer = lead.post(f"/projects/{project.id}/runs", data={"recipe": "finetune", "epochs_frozen": "soon"})
-    assert answer.status_code == 422
-    assert 'id="field-epochs_frozen-error"' in answer.text
-    assert 'value="soon"' in answer.text
-
-
 def test_a_project_with_nothing_to_learn_says_what_is_missing(owner: Account, sign_in: SignIn) -> None:
     with session_scope() as opened:
         project = ProjectFactory.create(session=opened)
