@@ -12,6 +12,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Epoch, Job, Project, Run
 from app.services import jobs, readiness
+from app.services.labelling import labelling_of
 from app.services.predictions import (
     ProbabilityMatrix,
     Suggestion,
@@ -88,7 +89,13 @@ def start_run(
     )
     highest = session.scalar(select(func.max(Run.number)).where(Run.project_id == project.id)) or 0
     run = Run(
-        project_id=project.id, number=highest + 1, job_id=job.id, recipe=recipe, config=cleaned, seed=project.seed
+        project_id=project.id,
+        number=highest + 1,
+        job_id=job.id,
+        recipe=recipe,
+        config=cleaned,
+        seed=project.seed,
+        labelling=labelling_of(session, project),
     )
     session.add(run)
     session.flush()  # the job's parameters name the run

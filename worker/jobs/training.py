@@ -113,6 +113,7 @@ def _train(progress: Progress, run: Run, storage: Storage, checkpoint: Path, tra
         truth=snapshot.truth,
         splits=snapshot.splits,
         groups=[group_of(image) for image in snapshot.images],
+        labelling=run.labelling,
     )
     places = Places(checkpoint, storage.backbones, storage.embeddings, get_settings().device)
     config = {**run.config, "seed": run.seed}

@@ -166,6 +166,7 @@ def _describe(
     """Say in a manifest what was trained, and how."""
     details = {
         "constant_labels": constant,
+        "labelling": data.labelling.value,
         "base_lr": trained.base_lr,
         "batch_size": trained.batch_size,
         "best_epoch": trained.reporter.best_epoch,

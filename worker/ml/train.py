@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.metrics import evaluate
-from app.domain.statuses import Recipe, Split
+from app.domain.statuses import Labelling, Recipe, Split
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
 from worker.ml.backbones import DEFAULT, choose_device, load_backbone
@@ -61,6 +61,7 @@ class TrainData:
     splits: Sequence[Split | None]
     # What stays in one fold, per image; None for no groups.
     groups: Sequence[Hashable] | None = None
+    labelling: Labelling = Labelling.OVERLAPPING
 
     @property
     def cells(self) -> Cells:
@@ -160,7 +161,7 @@ def train_quick(
     row = _row(data, probabilities, fit.loss, monotonic() - started)
     monitor.check(force=True)
     constant = np.flatnonzero(fit.head.constant).tolist()
-    details = {"strength": fit.strength, "constant_labels": constant}
+    details = {"strength": fit.strength, "constant_labels": constant, "labelling": data.labelling.value}
     manifest = manifest_for(
         Recipe.QUICK, data.labels, backbone, seed=chosen.seed, config=chosen.to_dict(), details=details
     )
