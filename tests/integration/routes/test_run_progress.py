@@ -1,0 +1,102 @@
+"""The page of a run on its way, over HTTP."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+from app.broker import TRAINING_QUEUE
+from app.db import session_scope
+from app.domain.statuses import JobStatus, Recipe
+from app.models import Account, Job, Project, Run
+from app.models.types import now
+from app.services import jobs, runs
+from tests.integration.trainable import copying_trainer, make_project
+from worker.jobs import training
+from worker.running import run_job
+
+SignIn = Callable[[Account], TestClient]
+
+
+@pytest.fixture
+def project(session: Session, tmp_path: Path, sent: list[tuple[str, int]]) -> Project:
+    made = make_project(session, tmp_path / "pictures", tagged=12, untagged=1)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def lead(project: Project, owner: Account, sign_in: SignIn) -> TestClient:
+    return sign_in(owner)
+
+
+def start(project: Project) -> Run:
+    with session_scope() as opened:
+        return runs.start_run(opened, opened.get_one(Project, project.id), recipe=Recipe.QUICK, account=None)
+
+
+def finish(run: Run) -> None:
+    run_job(run.job_id, lambda progress: training.work(progress, {Recipe.QUICK: copying_trainer()}))
+
+
+def test_a_waiting_run_says_why_it_waits(lead: TestClient, project: Project) -> None:
+    start(project)
+    path = f"/projects/{project.id}/runs/1"
+    assert "No worker is running yet" in lead.get(path).text
+    with session_scope() as opened:
+        jobs.worker_seen(opened, "here:1", TRAINING_QUEUE)
+    assert "It begins in a moment" in lead.get(path).text
+
+
+def test_a_running_run_shows_its_stage_and_polls(lead: TestClient, project: Project) -> None:
+    run = start(project)
+    with session_scope() as opened:
+        held = jobs.claim(opened, run.job_id, "here:1")
+        assert held is not None
+        jobs.report(opened, held, stage="Looking at the images", done=3, total=12)
+    page = lead.get(f"/projects/{project.id}/runs/1/progress", headers={"HX-Request": "true"}).text
+    assert "Looking at the images" in page
+    assert "3 of 12" in page
+    assert 'hx-trigger="every 1s"' in page
+    assert "<html" not in page
+    assert lead.get(f"/projects/{project.id}/runs/1/curve?points=0").status_code == 204
+
+
+def test_the_loss_curve_is_sent_when_it_has_grown(lead: TestClient, project: Project) -> None:
+    run = start(project)
+    with session_scope() as opened:
+        opened.get_one(Run, run.id).loss_curve = [[1, 0.75], [2, 0.5]]
+    assert '"loss": 0.75' in lead.get(f"/projects/{project.id}/runs/1/curve?points=0").text
+    assert lead.get(f"/projects/{project.id}/runs/1/curve?points=2").status_code == 204
+    assert lead.get(f"/projects/{project.id}/runs/1/loss.csv").text == "batch,loss\n1,0.75\n2,0.5\n"
+
+
+def test_polling_ends_when_the_run_is_over(lead: TestClient, project: Project) -> None:
+    run = start(project)
+    finish(run)
+    path = f"/projects/{project.id}/runs/1"
+    assert lead.get(f"{path}/progress").headers["HX-Redirect"] == f"{path}/report"
+    assert lead.get(path).headers["location"] == f"{path}/report"
+    start(project)
+    assert lead.post(f"/projects/{project.id}/runs/2/cancel").status_code == 303
+    assert lead.get(f"/projects/{project.id}/runs/2/progress").headers["HX-Refresh"] == "true"
+    page = lead.get(f"/projects/{project.id}/runs/2").text
+    assert "was stopped before it was done" in page
+    assert "hx-trigger" not in page
+
+
+def test_a_failed_run_shows_its_cause_and_can_be_started_again(lead: TestClient, project: Project) -> None:
+    run = start(project)
+    with session_scope() as opened:
+        job = opened.get_one(Job, run.job_id)
+        job.status, job.error, job.finished_at = JobStatus.FAILED, "The disk is full.", now()
+    page = lead.get(f"/projects/{project.id}/runs/1").text
+    assert "The disk is full." in page
+    assert "Start again" in page
+    assert lead.post(f"/projects/{project.id}/runs").headers["location"].endswith("/runs/2")
+
+
+def test_a_run_that_does_not_exist_is_not_found(lead: TestClient, project: Project) -> None:
+    assert lead.get(f"/projects/{project.id}/runs/9").status_code == 404
