@@ -68,6 +68,8 @@ class Run(Base):
     summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # "Would more labels help?": the latest answer, with the moment it was reckoned.
     learning_curve: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # Its model, predictions and figures are gone; number and verdicts stay, so that neither is given twice.
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     job: Mapped[Job] = relationship()
 

@@ -50,6 +50,7 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("labelling", sa.String(length=32), server_default="overlapping", nullable=False))
     op.add_column("runs", sa.Column("parent_id", sa.Integer(), nullable=True))
     op.add_column("runs", sa.Column("remark", sa.Text(), server_default="", nullable=False))
+    op.add_column("runs", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("runs", sa.Column("keeps_best", sa.Boolean(), server_default=sa.false(), nullable=False))
     for name, first in JSON_COLUMNS.items():
         op.add_column("runs", sa.Column(name, sa.JSON(), server_default=first, nullable=False))
