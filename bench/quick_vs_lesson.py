@@ -36,7 +36,8 @@ from app.domain.splits import assign_splits
 from app.domain.statuses import Split
 from worker.ml.backbones import Backbone, load_backbone
 from worker.ml.dataset import Item
-from worker.ml.finetune import FinetuneConfig, train_finetune
+from worker.ml.finetune import train_finetune
+from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.train import Places, TrainData, TrainResult, train_quick
 
 Probabilities = npt.NDArray[np.float32]

@@ -66,7 +66,7 @@ class Recorder:
                         stage=row.stage.value,
                         train_loss=row.train_loss,
                         valid_loss=row.valid_loss,
-                        metrics={"macro_f1": row.macro_f1, "accuracy": row.accuracy},
+                        metrics=dict(row.metrics),
                         seconds=row.seconds,
                     )
                 )

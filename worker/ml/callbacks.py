@@ -1,7 +1,7 @@
 """Carry progress out of long work and the wish to stop it in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -44,9 +44,8 @@ class EpochRow:
     stage: Stage
     train_loss: float | None
     valid_loss: float | None
-    # Macro-F1 and accuracy at a threshold of 0.5, over the known cells of the validation images.
-    macro_f1: float | None
-    accuracy: float | None
+    # By name, at a threshold of 0.5, over the known cells of the validation images.
+    metrics: Mapping[str, float | None]
     seconds: float
 
     def to_dict(self) -> dict[str, object]:

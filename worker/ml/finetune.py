@@ -4,10 +4,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
-from typing import Literal
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ import torch
 from app.domain.statuses import Recipe, Split
 from app.errors import InvalidInputError, UnavailableError
 from app.i18n import gettext as _
-from worker.ml.backbones import DEFAULT, Backbone, Transform, choose_device, load_backbone
+from worker.ml.backbones import Backbone, Transform, choose_device, load_backbone
 from worker.ml.callbacks import (
     Monitor,
     OnEpoch,
@@ -30,18 +29,17 @@ from worker.ml.callbacks import (
 from worker.ml.checkpoint import Manifest, manifest_for, versions, write_checkpoint
 from worker.ml.dataset import Item, read_batches
 from worker.ml.files import full_disk_explained
+from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.head import one_sided, prior_logits
-from worker.ml.learner import LabelledPixels, Reporter, build_learner, find_rate, seed_everything
+from worker.ml.learner import LabelledPixels, build_learner, seed_everything
 from worker.ml.network import predict_images, rebuild, with_bias
+from worker.ml.reporter import Reporter
+from worker.ml.schedules import train_stages
 from worker.ml.train import Pixels, Places, TrainData, TrainResult
 
 # All of the image, squeezed: nothing at the edges is lost, in training or after it.
 _VIEWS = ("whole",)
 _READ_AT_ONCE = 32
-# Shares of the rate that body and head get once all of the network is trained. On 343 photographs with 2 + 2 epochs
-# this gave a macro-F1 of 0.61 and a mean average precision of 0.74, fastai's own 1/200 and 1/2 gave 0.58 and 0.71.
-_BODY_SHARE = 1 / 5
-_HEAD_SHARE = 1.0
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
@@ -61,25 +59,6 @@ class OutOfMemoryError(UnavailableError):
         super().__init__(
             _("There is not enough memory to fine-tune this network. Close other programs, or use the quick recipe.")
         )
-
-
-@dataclass(frozen=True, slots=True)
-class FinetuneConfig:
-    """Say how the finetune recipe trains; the defaults are the lesson's."""
-
-    epochs_frozen: int = 5
-    epochs_unfrozen: int = 4
-    batch_size: int = 32
-    size: int = 224
-    # None: looked for by a mock training.
-    base_lr: float | None = None
-    augment: Literal["lesson", "none"] = "lesson"
-    seed: int = 42
-    backbone: str = DEFAULT
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the configuration for a manifest."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,23 +206,12 @@ def _attempt(
         backbone,
         train,
         valid,
+        config,
         batch_size=config.batch_size,
-        augment=config.augment,
         reporter=reporter,
         scratch=scratch,
     )
-    with learner.no_bar(), learner.no_logging():
-        base_lr = config.base_lr
-        if base_lr is None:
-            base_lr = find_rate(learner)
-        if config.epochs_frozen:
-            reporter.start(Stage.FROZEN)
-            learner.fit_one_cycle(config.epochs_frozen, lr_max=base_lr)
-        if config.epochs_unfrozen:
-            reporter.start(Stage.UNFROZEN, before=config.epochs_frozen)
-            learner.unfreeze()
-            rates = slice(base_lr * _BODY_SHARE, base_lr * _HEAD_SHARE)
-            learner.fit_one_cycle(config.epochs_unfrozen, lr_max=rates)
+    base_lr = train_stages(learner, reporter, config)
     weights = reporter.best or {key: value.detach().cpu() for key, value in learner.model.state_dict().items()}
     return _Trained(weights, reporter, base_lr, config.batch_size)
 

@@ -185,7 +185,7 @@ def _row(data: TrainData, probabilities: Probabilities, train_loss: float | None
     """Return the one row of the quick recipe's epoch table; its training loss is the out-of-fold one."""
     held = data.rows(Split.VALIDATION)
     loss, macro_f1, accuracy = measure(data.cells[held], probabilities[held])
-    return EpochRow(1, Stage.HEAD, train_loss, loss, macro_f1, accuracy, seconds)
+    return EpochRow(1, Stage.HEAD, train_loss, loss, {"macro_f1": macro_f1, "accuracy": accuracy}, seconds)
 
 
 def measure(truth: Cells, probabilities: Probabilities) -> tuple[float | None, float | None, float | None]:

@@ -271,7 +271,7 @@ def test_epochs_and_losses_are_written_while_training(project: Project) -> None:
         for epoch, stage in ((1, Stage.FROZEN), (2, Stage.UNFROZEN)):
             for batch in (1, 2, 3):
                 on_progress(callbacks.Progress(stage, batch, 3, epoch, 2, 1 / (epoch + batch)))
-            on_epoch(callbacks.EpochRow(epoch, stage, 0.5, 0.6, None, 0.7, 1.25))
+            on_epoch(callbacks.EpochRow(epoch, stage, 0.5, 0.6, {"macro_f1": None, "accuracy": 0.7}, 1.25))
             with session_scope(writes=False) as opened:
                 assert len(opened.get_one(Run, run.id).loss_curve) == 3 * epoch
         return copying(data, places, config, on_progress, on_epoch, should_cancel)

@@ -24,13 +24,12 @@ def test_work_stops_when_asked_to() -> None:
 
 
 def test_an_epoch_row_turns_into_plain_values() -> None:
-    row = EpochRow(1, Stage.FROZEN, 0.5, None, None, None, 2.0)
+    row = EpochRow(1, Stage.FROZEN, 0.5, None, {"macro_f1": None}, 2.0)
     assert row.to_dict() == {
         "epoch": 1,
         "stage": "frozen",
         "train_loss": 0.5,
         "valid_loss": None,
-        "macro_f1": None,
-        "accuracy": None,
+        "metrics": {"macro_f1": None},
         "seconds": 2.0,
     }

@@ -12,7 +12,8 @@ from worker.ml.cache import EmbeddingCache
 from worker.ml.callbacks import Cancelled, EpochRow, Progress, Stage
 from worker.ml.checkpoint import read_manifest
 from worker.ml.dataset import ImageUnreadableError
-from worker.ml.finetune import FinetuneConfig, OutOfMemoryError, TooFewImagesError, train_finetune
+from worker.ml.finetune import OutOfMemoryError, TooFewImagesError, train_finetune
+from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.learner import build_learner
 from worker.ml.predict import predict
 from worker.ml.train import NothingToTrainError, Places, TrainData, TrainResult

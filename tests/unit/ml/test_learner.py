@@ -1,16 +1,20 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 
 from app.domain.statuses import Split
-from worker.ml import learner as speaking
+from worker.ml import rates
 from worker.ml.backbones import load_backbone
 from worker.ml.callbacks import Cancelled, Monitor, Progress, Stage
-from worker.ml.learner import LabelledPixels, MaskedLoss, Reporter, build_learner, find_rate, seed_everything
+from worker.ml.finetune_config import FinetuneConfig
+from worker.ml.learner import LabelledPixels, build_learner, seed_everything
+from worker.ml.losses import MaskedLoss
 from worker.ml.network import rebuild, with_bias
+from worker.ml.rates import find_rate
+from worker.ml.reporter import Reporter
 
 
 def labelled(count: int, split: Split = Split.TRAIN, seed: int = 0) -> LabelledPixels:
@@ -44,7 +48,7 @@ def test_a_batch_without_any_known_cell_weighs_nothing() -> None:
 
 
 def make(
-    weights: Path, scratch: Path, monitor: Monitor, *, valid: int = 6, augment: str = "lesson"
+    weights: Path, scratch: Path, monitor: Monitor, *, valid: int = 6, augment: Literal["lesson", "none"] = "lesson"
 ) -> tuple[Any, Reporter]:
     seed_everything(1)
     reporter = Reporter(monitor, 2)
@@ -53,8 +57,8 @@ def make(
         backbone,
         labelled(13),
         labelled(valid, Split.VALIDATION, 1),
+        FinetuneConfig(augment=augment),
         batch_size=4,
-        augment=augment,
         reporter=reporter,
         scratch=scratch,
     )
@@ -114,9 +118,9 @@ def test_epochs_and_batches_are_reported_and_the_best_epoch_kept(
     ]
     assert all(report.loss is not None and report.stage is Stage.FROZEN for report in seen)
     assert [row.epoch for row in reporter.rows] == [1, 2]
-    scores = [row.macro_f1 or 0.0 for row in reporter.rows]
+    scores = [row.metrics["macro_f1"] or 0.0 for row in reporter.rows]
     assert scores[reporter.best_epoch - 1] == max(scores)
-    assert all(row.valid_loss is not None and row.accuracy is not None for row in reporter.rows)
+    assert all(row.valid_loss is not None and row.metrics["accuracy"] is not None for row in reporter.rows)
     # Nothing of fastai's own tables and bars, which would end in a worker's log.
     assert capsys.readouterr().out == ""
 
@@ -127,12 +131,12 @@ def test_without_validation_images_the_last_epoch_is_kept(weights: Path, tmp_pat
         reporter.start(Stage.FROZEN)
         learner.fit_one_cycle(2, lr_max=1e-2)
     assert reporter.best_epoch == 2
-    assert [row.macro_f1 for row in reporter.rows] == [None, None]
+    assert [row.metrics["macro_f1"] for row in reporter.rows] == [None, None]
     assert torch.equal(reporter.best["1.8.weight"], learner.model.state_dict()["1.8.weight"])
 
 
 def test_the_rate_is_found_without_a_trace(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speaking, "RATE_BATCHES", 20)
+    monkeypatch.setattr(rates, "RATE_BATCHES", 20)
     seen: list[Progress] = []
     learner, reporter = make(weights, tmp_path, Monitor(seen.append))
     before = {key: value.clone() for key, value in learner.model.state_dict().items()}

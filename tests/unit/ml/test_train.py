@@ -62,10 +62,10 @@ def test_the_table_has_one_row_with_the_figures_of_validation(data: TrainData, r
     (row,) = result.epochs
     held = data.rows(Split.VALIDATION)
     assert row.stage is Stage.HEAD
-    assert row.macro_f1 == pytest.approx(evaluate(data.cells[held], result.probabilities[held]).macro.f1)
+    assert row.metrics["macro_f1"] == pytest.approx(evaluate(data.cells[held], result.probabilities[held]).macro.f1)
     assert row.train_loss is not None
     assert row.valid_loss is not None
-    assert row.accuracy is not None
+    assert row.metrics["accuracy"] is not None
 
 
 def test_the_checkpoint_predicts_as_right_after_training(
@@ -131,7 +131,7 @@ def test_a_label_never_present_and_a_single_image_are_no_failure(
     one = TrainData(data.items[:1], LABELS, data.cells[:1], [Split.TRAIN])
     single = train_quick(one, replace(places, checkpoint=tmp_path / "one"))
     assert single.out_of_fold.tolist() == [False]
-    assert single.epochs[0].macro_f1 is None
+    assert single.epochs[0].metrics["macro_f1"] is None
 
 
 def test_stopping_leaves_no_checkpoint(data: TrainData, places: Places, tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""Report what fastai's training does, batch by batch and epoch by epoch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from fastai.callback.core import Callback
+
+from worker.ml import rates
+from worker.ml.callbacks import EpochRow, Monitor, Progress, Stage
+from worker.ml.train import measure
+
+
+class Reporter(Callback):
+    """Report batches and epochs, ask whether to stop, and keep the weights of the best epoch."""
+
+    # After fastai's Recorder, which works out the smoothed loss.
+    order = 70
+
+    def __init__(self, monitor: Monitor, epochs: int) -> None:
+        self.monitor, self.epochs = monitor, epochs
+        self.stage, self.before = Stage.FINDING_RATE, 0
+        self.rows: list[EpochRow] = []
+        self.best: dict[str, torch.Tensor] = {}
+        self.best_epoch = 0
+        self._score = (float("-inf"), float("-inf"))
+        self._seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._started = 0.0
+
+    def start(self, stage: Stage, before: int = 0) -> None:
+        """Say which stage comes and how many epochs were trained before it."""
+        self.stage, self.before = stage, before
+
+    def before_epoch(self) -> None:
+        """Start the clock."""
+        self._seen, self._started = [], monotonic()
+
+    def after_batch(self) -> None:
+        """Report a training batch, or remember a validation batch."""
+        if not self.training:
+            pred, truth = self.pred.as_subclass(torch.Tensor), self.y.as_subclass(torch.Tensor)
+            self._seen.append((pred.float().sigmoid().cpu(), truth.cpu()))
+            with _having_a_message():
+                self.monitor.check()
+            return
+        finding = self.stage is Stage.FINDING_RATE
+        done, total = (self.train_iter, rates.RATE_BATCHES) if finding else (self.iter + 1, self.n_iter)
+        epoch, epochs = (0, 0) if finding else (self.before + self.epoch + 1, self.epochs)
+        with _having_a_message():
+            self.monitor.report(Progress(self.stage, done, total, epoch, epochs, _number(self.smooth_loss)))
+
+    def after_epoch(self) -> None:
+        """Measure the epoch, keep its weights if they are the best so far, and report it."""
+        if self.stage is Stage.FINDING_RATE:
+            return
+        figures: tuple[float | None, float | None, float | None] = (None, None, None)
+        if self._seen:
+            probabilities = torch.cat([pred for pred, _truth in self._seen]).numpy()
+            figures = measure(torch.cat([truth for _pred, truth in self._seen]).numpy().astype(np.int8), probabilities)
+        valid_loss, macro_f1, accuracy = figures
+        number = self.before + self.epoch + 1
+        # Without validation images the scores are all the same, and the last epoch is kept.
+        score = (-1.0 if macro_f1 is None else macro_f1, float("-inf") if valid_loss is None else -valid_loss)
+        if score >= self._score:
+            self._score, self.best_epoch = score, number
+            self.best = {key: value.detach().cpu().clone() for key, value in self.model.state_dict().items()}
+        metrics = {"macro_f1": macro_f1, "accuracy": accuracy}
+        row = EpochRow(number, self.stage, _number(self.smooth_loss), valid_loss, metrics, monotonic() - self._started)
+        self.rows.append(row)
+        with _having_a_message():
+            self.monitor.on_epoch(row)
+
+
+@contextmanager
+def _having_a_message() -> Iterator[None]:
+    """Let whatever a caller raises pass through fastai, which extends the message and fails where there is none."""
+    try:
+        yield
+    except Exception as error:
+        error.args = error.args or (type(error).__name__,)
+        raise
+
+
+def _number(value: Any) -> float | None:
+    """Return a loss as a plain number, or None where there is none."""
+    number = float(value) if value is not None else float("nan")
+    return number if np.isfinite(number) else None
