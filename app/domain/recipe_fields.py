@@ -69,6 +69,13 @@ class Field:
     optional: bool = False
     # Folded away from whoever does not ask for it.
     expert: bool = False
+    # Another setting and the value it must have for this one to mean anything; a flag is "true" or "false".
+    needs: tuple[str, str] | None = None
+
+    @property
+    def is_slid(self) -> bool:
+        """Tell whether the range is meant to be played with: by a slider beside the number."""
+        return self.step is not None and self.low is not None and self.high is not None and not self.optional
 
 
 class ProblemError(ValueError):
@@ -117,12 +124,19 @@ def read(field: Field, raw: object) -> Value:
         return _number(field, text)
     if field.kind is FieldKind.NAMES:
         return _names(text)
-    name = str(text)
+    name = _name(text)
     if field.kind is FieldKind.CHOICE and name not in field.choices:
         raise ProblemError(Problem.NOT_A_CHOICE)
-    if len(name) > NAME_MOST or not name.isprintable():
-        raise ProblemError(Problem.NOT_A_CHOICE)
     return name
+
+
+def is_met(field: Field, values: Mapping[str, object]) -> bool:
+    """Tell whether a setting means anything beside these values of the others."""
+    if field.needs is None:
+        return True
+    name, wanted = field.needs
+    value = values.get(name)
+    return (str(value).lower() if isinstance(value, bool) else str(value)) == wanted
 
 
 def _flag(raw: object) -> bool:
@@ -137,7 +151,7 @@ def _flag(raw: object) -> bool:
 def _number(field: Field, raw: object) -> int | float:
     try:
         # True is a number to Python, and a slip of the pen to everybody else.
-        value = float("nan") if isinstance(raw, bool) else float(str(raw))
+        value = float("nan") if isinstance(raw, bool) else float(_with_point(field, str(raw)))
     except ValueError as error:
         raise ProblemError(Problem.NOT_A_NUMBER) from error
     if not isfinite(value):
@@ -149,13 +163,22 @@ def _number(field: Field, raw: object) -> int | float:
     return int(value) if field.kind is FieldKind.INTEGER else value
 
 
+def _with_point(field: Field, text: str) -> str:
+    # Half the world writes 0,5; in a whole number a comma stands between thousands, and then nobody can tell.
+    return text.replace(",", ".") if field.kind is FieldKind.NUMBER and text.count(",") == 1 else text
+
+
+def _name(raw: object) -> str:
+    if not isinstance(raw, str) or len(raw) > NAME_MOST or not raw.isprintable():
+        raise ProblemError(Problem.NOT_A_CHOICE)
+    return raw
+
+
 def _names(raw: object) -> list[str]:
     parts = raw.split(",") if isinstance(raw, str) else list(raw) if isinstance(raw, (list, tuple)) else [raw]
-    names = list(dict.fromkeys(str(part).strip() for part in parts if str(part).strip()))
+    names = list(dict.fromkeys(name for name in (_name(part).strip() for part in parts) if name))
     if len(names) > NAMES_MOST:
         raise ProblemError(Problem.TOO_MANY)
-    if any(len(name) > NAME_MOST or not name.isprintable() for name in names):
-        raise ProblemError(Problem.NOT_A_CHOICE)
     return names
 
 
