@@ -1,7 +1,7 @@
 """Say how far a measured share can be trusted, given how few images it was measured on."""
 
 from collections.abc import Callable, Sequence
-from math import isnan, sqrt
+from math import ceil, isnan, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +60,34 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
     # Where all succeeded the formula gives exactly 1, which rounding would miss by a hair.
     high = 1.0 if successes == trials else (middle + spread) / scale
     return Interval((middle - spread) / scale, high)
+
+
+def half_width_at_middle(trials: int, z: float = Z_95) -> float:
+    """Return half the width of the Wilson interval of a share of one half, at which it is widest; 0.5 for no trials.
+
+    That is how far a share measured on so many trials may be off, before anything is known of it.
+
+    Args:
+        trials: how many there are, at least 0.
+        z: the normal quantile; the default gives 95 %.
+
+    Source: `wilson`, with successes = trials / 2: z / (2 sqrt(n + z squared)).
+
+    """
+    return z / (2 * sqrt(trials + z * z))
+
+
+def trials_for_half_width(half_width: float, z: float = Z_95) -> int:
+    """Return the fewest trials on which `half_width_at_middle` is at most `half_width`.
+
+    Raises:
+        ValueError: when the half width is not positive.
+
+    """
+    if half_width <= 0:
+        raise ValueError("no number of trials makes an interval that narrow")
+    # A millionth of a trial too few is a rounding error.
+    return max(0, ceil((z / (2 * half_width)) ** 2 - z * z - 1e-6))
 
 
 def percentile_interval(samples: npt.ArrayLike, level: float = 0.95) -> Interval:

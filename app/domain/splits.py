@@ -1,4 +1,6 @@
-"""Divide images into splits and folds so that every label keeps its share and no group is torn apart.
+"""Divide images into splits and folds: so that every label keeps its share, at random, or as a column says.
+
+No way of dividing tears a group apart or moves an image that has a split.
 
 Iterative stratification after K. Sechidis, G. Tsoumakas, I. Vlahavas: On the Stratification of Multi-Label Data (ECML
 PKDD 2011), the rarest label first; extended by groups, which move as one, and by images whose split is already given,
@@ -56,9 +58,52 @@ def assign_splits(
         raise ValueError("truth and given splits must be of the same length")
     if (wanted < 0).any() or wanted[0] <= 0:
         raise ValueError("shares must not be negative, and train needs one")
-    fixed = np.array([_FREE if split is None else _ORDER.index(split) for split in held], dtype=np.intp)
-    assigned = _stratify(cells, fixed, _group_rows(groups, len(cells)), wanted / wanted.sum(), seed)
+    assigned = _stratify(cells, _parts(held), _group_rows(groups, len(cells)), wanted / wanted.sum(), seed)
     return [_ORDER[place] for place in assigned]
+
+
+def random_splits(
+    given: Sequence[Split | None],
+    groups: Sequence[Hashable] | None = None,
+    shares: Mapping[Split, float] = DEFAULT_SHARES,
+    seed: int = 42,
+) -> list[Split]:
+    """Return the split of every image, dealt by number alone, whatever the images show; else as `assign_splits`."""
+    return assign_splits(np.zeros((len(given), 0), dtype=np.int8), given, groups, shares, seed)
+
+
+def column_splits(
+    truth: npt.ArrayLike,
+    named: Sequence[Split | None],
+    given: Sequence[Split | None],
+    groups: Sequence[Hashable] | None = None,
+    shares: Mapping[Split, float] = DEFAULT_SHARES,
+    seed: int = 42,
+) -> list[Split]:
+    """Return the split of every image: the one it has, else the one that is named for it, else as `assign_splits`.
+
+    A group stays together: it follows the split that it has already, else the one that most of its images name (on a
+    tie the first of train, validation, test).
+
+    Args:
+        truth: int8 [n, L], 1 present, 0 absent, -1 unknown.
+        named: the split that a column names per image, None where it names none.
+        given: the split each image already has, None for a new one.
+        groups: what may not straddle splits, per image; nothing given means no groups.
+        shares: for the images of which nothing is named.
+        seed: settles ties among these.
+
+    Raises:
+        ValueError: when lengths disagree, a share is negative, or train has none.
+
+    """
+    if not len(named) == len(given) == len(np.asarray(truth)):
+        raise ValueError("truth, named and given splits must be of the same length")
+    rows = _group_rows(groups, len(named))
+    held = _follow_groups(_parts(given), rows, len(_ORDER))
+    told = _majorities(np.where(held == _FREE, _parts(named), _FREE), rows, len(_ORDER))[rows]
+    settled = np.where(held == _FREE, told, held).tolist()
+    return assign_splits(truth, [None if part == _FREE else _ORDER[part] for part in settled], groups, shares, seed)
 
 
 def assign_folds(
@@ -93,13 +138,16 @@ class _Need:
 
     def choose(self, weight: float, label: int | None, rng: np.random.Generator) -> int:
         """Return the part that wants a unit of `weight` images most, by a label's positives, then by images."""
+        images = self.images.tolist()
+        sharing = [part for part, share in enumerate(self.shares) if share > 0]
         # A part that wants less than half of the unit is full, else a wealth of rare labels would all go to one part.
-        open_parts = np.flatnonzero((self.shares > 0) & (self.images >= weight / 2 - _ROUNDING))
-        if not len(open_parts):
-            open_parts = np.flatnonzero((self.shares > 0) & (self.images == self.images[self.shares > 0].max()))
+        open_parts = [part for part in sharing if images[part] >= weight / 2 - _ROUNDING]
+        if not open_parts:
+            fullest = max(images[part] for part in sharing)
+            open_parts = [part for part in sharing if images[part] == fullest]
         if label is not None:
-            open_parts = _largest(open_parts, self.positives[open_parts, label])
-        open_parts = _largest(open_parts, self.images[open_parts])
+            open_parts = _largest(open_parts, self.positives[:, label].tolist())
+        open_parts = _largest(open_parts, images)
         return int(open_parts[0] if len(open_parts) == 1 else rng.choice(open_parts))
 
     def take(self, part: int, weight: float, positives: Floats) -> None:
@@ -137,21 +185,25 @@ def _deal(weights: Floats, positives: Floats, need: _Need, rng: np.random.Genera
     while True:
         remaining = positives[parts == _FREE].sum(axis=0)
         label = int(np.where(remaining > 0, remaining, np.inf).argmin()) if remaining.any() else None
-        for unit in order:
-            if parts[unit] == _FREE and (label is None or positives[unit, label] > 0):
-                parts[unit] = need.choose(float(weights[unit]), label, rng)
-                need.take(int(parts[unit]), float(weights[unit]), positives[unit])
+        free = order[parts[order] == _FREE]
+        for unit in free if label is None else free[positives[free, label] > 0]:
+            parts[unit] = need.choose(float(weights[unit]), label, rng)
+            need.take(int(parts[unit]), float(weights[unit]), positives[unit])
         if label is None:
             return parts
 
 
 def _follow_groups(fixed: Rows, groups: Rows, count: int) -> Rows:
     """Let new images of a group follow the part that most of its images have."""
+    return np.asarray(np.where(fixed != _FREE, fixed, _majorities(fixed, groups, count)[groups]), dtype=np.intp)
+
+
+def _majorities(fixed: Rows, groups: Rows, count: int) -> Rows:
+    """Return the part that most images of each group have, int [g], the first on a tie; -1 where none has one."""
     known = fixed != _FREE
     votes = np.zeros((int(groups.max(initial=-1)) + 1, count), dtype=np.intp)
     np.add.at(votes, (groups[known], fixed[known]), 1)
-    following = np.where(votes.any(axis=1), votes.argmax(axis=1), _FREE)
-    return np.asarray(np.where(known, fixed, following[groups]), dtype=np.intp)
+    return np.where(votes.any(axis=1), votes.argmax(axis=1), _FREE).astype(np.intp)
 
 
 def _group_rows(groups: Sequence[Hashable] | None, count: int) -> Rows:
@@ -164,7 +216,12 @@ def _group_rows(groups: Sequence[Hashable] | None, count: int) -> Rows:
     return np.array([numbers.setdefault(group, len(numbers)) for group in groups], dtype=np.intp)
 
 
-def _largest(parts: Rows, values: Floats) -> Rows:
+def _largest(parts: list[int], values: list[float]) -> list[int]:
     """Keep the parts whose value is the largest, rounding errors aside."""
-    kept: Rows = parts[values >= values.max() - _ROUNDING]
-    return kept
+    least = max(values[part] for part in parts) - _ROUNDING
+    return [part for part in parts if values[part] >= least]
+
+
+def _parts(splits: Sequence[Split | None]) -> Rows:
+    """Number the splits, int [n], -1 for none."""
+    return np.array([_FREE if split is None else _ORDER.index(split) for split in splits], dtype=np.intp)

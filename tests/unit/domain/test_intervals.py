@@ -14,8 +14,10 @@ from app.domain.intervals import (
     bootstrap_weights,
     f1_interval,
     f_beta_interval,
+    half_width_at_middle,
     percentile_interval,
     ranking_intervals,
+    trials_for_half_width,
     wilson,
 )
 from app.domain.scores import f_beta
@@ -215,3 +217,26 @@ def test_the_intervals_of_a_ranking_need_images_of_both_kinds() -> None:
     assert [interval.to_list() for interval in none] == [None, None]
     assert [interval.to_list() for interval in whole] == [[1.0, 1.0], None]
     assert [interval.to_list() for interval in unknown] == [None, None]
+
+
+@given(st.integers(0, 5000))
+def test_half_the_width_at_the_middle_is_that_of_the_widest_interval(n: int) -> None:
+    half = half_width_at_middle(2 * n)
+    low, high = proportion_confint(n, 2 * n, method="wilson") if n else (0.0, 1.0)
+    assert half == pytest.approx((high - low) / 2, abs=1e-12)
+    assert half_width_at_middle(n) >= half
+
+
+@given(st.floats(0.005, 0.6))
+def test_the_trials_for_a_half_width_are_the_fewest(half: float) -> None:
+    n = trials_for_half_width(half)
+    assert half_width_at_middle(n) <= half + 1e-9
+    assert n == 0 or half_width_at_middle(n - 1) > half - 1e-9
+
+
+def test_five_positives_leave_recall_open_by_a_third_and_ten_points_take_ninety_three() -> None:
+    assert half_width_at_middle(5) == pytest.approx(0.3296, abs=1e-4)
+    assert half_width_at_middle(0) == 0.5
+    assert trials_for_half_width(0.1) == 93
+    with pytest.raises(ValueError, match="narrow"):
+        trials_for_half_width(0)
