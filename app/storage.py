@@ -64,6 +64,15 @@ class Storage:
         """Where it is noted that nothing in an image speaks for a label."""
         return self.activation_map(run_id, image_id, label_id).with_suffix(".none")
 
+    @property
+    def previews(self) -> Path:
+        """Folder of the pictures that show what a network would get, one folder a job, for a short while."""
+        return self.root / "previews"
+
+    def model_files(self, run_id: int) -> Path:
+        """Folder of the files of a run's model that were made for other programs."""
+        return self.root / "models" / str(run_id)
+
     def similarity(self, project_id: int, made: datetime) -> Path:
         """Where the vectors of a project's images are; a later project of the same number has a file of its own."""
         return self.root / "similarity" / str(project_id) / f"{made:%Y%m%d%H%M%S%f}.npy"

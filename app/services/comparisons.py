@@ -94,7 +94,8 @@ def change_of(delta: Delta | Effect) -> Change:
 
 def finished_runs(session: Session, project_id: int) -> list[Run]:
     """List the runs that succeeded, newest first."""
-    query = select(Run).join(Run.job).where(Run.project_id == project_id, Job.status == JobStatus.SUCCEEDED)
+    there = (Run.project_id == project_id, Run.deleted_at.is_(None))
+    query = select(Run).join(Run.job).where(*there, Job.status == JobStatus.SUCCEEDED)
     return list(session.scalars(query.order_by(Run.number.desc())))
 
 

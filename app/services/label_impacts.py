@@ -54,7 +54,7 @@ def _runs(session: Session, label: Label) -> list[int]:
     query = (
         select(Run.number, Run.labels)
         .join(Job, Job.id == Run.job_id)
-        .where(Run.project_id == label.project_id, Job.status == JobStatus.SUCCEEDED)
+        .where(Run.project_id == label.project_id, Run.deleted_at.is_(None), Job.status == JobStatus.SUCCEEDED)
         .order_by(Run.number)
     )
     return [number for number, learned in session.execute(query) if any(one["id"] == label.id for one in learned)]

@@ -96,7 +96,8 @@ def cards(session: Session, account: Account) -> list[ProjectCard]:
     roles = {} if account.is_owner else _roles(session, account)
     looked_at, latest = _looked_at(session), _latest(session)
     totals = _per_project(session, Image.project_id, Image.excluded_at.is_(None))
-    n_members, n_runs = _per_project(session, Member.project_id), _per_project(session, Run.project_id)
+    n_members = _per_project(session, Member.project_id)
+    n_runs = _per_project(session, Run.project_id, Run.deleted_at.is_(None))
     found = [
         ProjectCard(
             project=project,
@@ -125,7 +126,9 @@ def overview(session: Session, project: Project) -> Overview:
         label_counts=labels.label_counts(session, project.id),
         run=run,
         open_run=runs.open_run(session, project.id),
-        n_runs=_per_project(session, Run.project_id, Run.project_id == project.id).get(project.id, 0),
+        n_runs=_per_project(session, Run.project_id, Run.project_id == project.id, Run.deleted_at.is_(None)).get(
+            project.id, 0
+        ),
         newer_answers=newer,
         n_reviewed=reviewed,
         can_train=not ready.refusals,
@@ -251,7 +254,7 @@ def _runs(session: Session, project: Project) -> list[Activity]:
         select(Run, Account.name, Job.finished_at)
         .join(Job, Job.id == Run.job_id)
         .outerjoin(Account, Account.id == Job.created_by_id)
-        .where(Run.project_id == project.id, Job.status == JobStatus.SUCCEEDED)
+        .where(Run.project_id == project.id, Run.deleted_at.is_(None), Job.status == JobStatus.SUCCEEDED)
         .order_by(Run.id.desc())
         .limit(ACTIVITY_LENGTH)
     ).all()

@@ -32,6 +32,7 @@ __all__ = [
     "activate",
     "active_run",
     "cancel_run",
+    "deactivate",
     "default_config",
     "epochs",
     "finished_run",
@@ -152,6 +153,12 @@ def activate(session: Session, run: Run) -> None:
     session.expire(run, ["is_active"])
 
 
+def deactivate(session: Session, run: Run) -> None:
+    """Let no model give suggestions: the desk shows none, and orders that need one fall back to others."""
+    session.execute(update(Run).where(Run.id == run.id).values(is_active=False))
+    session.expire(run, ["is_active"])
+
+
 def cancel_run(session: Session, run: Run) -> None:
     """Ask for a run to stop; one that is over stays as it is."""
     jobs.request_cancel(session, run.job)
@@ -168,7 +175,7 @@ def list_runs(session: Session, project_id: int) -> list[RunRow]:
         select(Run, Account.name)
         .join(Run.job)
         .outerjoin(Account, Account.id == Job.created_by_id)
-        .where(Run.project_id == project_id)
+        .where(Run.project_id == project_id, Run.deleted_at.is_(None))
         .options(joinedload(Run.job))
         .order_by(Run.number.desc())
     )
@@ -181,7 +188,8 @@ def epochs(session: Session, run: Run) -> list[Epoch]:
 
 
 def _runs(project_id: int) -> Select[Run]:
-    return select(Run).join(Run.job).where(Run.project_id == project_id).options(joinedload(Run.job))
+    there = (Run.project_id == project_id, Run.deleted_at.is_(None))
+    return select(Run).join(Run.job).where(*there).options(joinedload(Run.job))
 
 
 def _by_itself(run: Run) -> str:

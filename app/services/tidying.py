@@ -42,6 +42,7 @@ class Store(StrEnum):
     TILES = "tiles"
     CHECKPOINTS = "checkpoints"
     MAPS = "maps"
+    MODEL_FILES = "models"
     UPLOADS = "uploads"
     PREDICTIONS = "predictions"
     SIMILARITY = "similarity"
@@ -87,7 +88,7 @@ def needed(session: Session) -> Needed:
     return Needed(
         images=frozenset(bytes.fromhex(each) for each in session.scalars(select(Image.sha256).distinct())),
         projects=frozenset(session.scalars(select(Project.id))),
-        runs=frozenset(session.scalars(select(Run.id))),
+        runs=frozenset(session.scalars(select(Run.id).where(Run.deleted_at.is_(None)))),
         imports=frozenset(session.scalars(select(Import.id))),
         over=frozenset(session.scalars(over)),
         jobs=frozenset(session.scalars(select(Job.id))),
@@ -110,6 +111,7 @@ def leftovers(storage: Storage, wanted: Needed, before: float) -> Iterator[Lefto
         yield from _shared(Store.TILES, root / "tiles", wanted, before)
     yield from _numbered(Store.CHECKPOINTS, storage.checkpoints, wanted.runs, before)
     yield from _numbered(Store.MAPS, root / "maps", wanted.runs, before)
+    yield from _numbered(Store.MODEL_FILES, root / "models", wanted.runs, before)
     yield from _numbered(Store.UPLOADS, root / "uploads", wanted.imports, before)
     yield from _numbered(Store.PREDICTIONS, root / "predictions", wanted.jobs, before)
     yield from _numbered(Store.SIMILARITY, root / "similarity", wanted.projects, before)
