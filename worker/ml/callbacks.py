@@ -10,6 +10,10 @@ class Cancelled(Exception):  # noqa: N818 - the state a person asked for, not an
     """Say that the work ended early because someone asked for it."""
 
 
+class Enough(Exception):  # noqa: N818 - a wish, not an error
+    """Say that someone is content with the best epoch so far: nothing more is trained, and the run ends well."""
+
+
 class Stage(StrEnum):
     """Say what a piece of long work is doing."""
 
@@ -34,6 +38,11 @@ class Progress:
     epochs: int = 0
     # Smoothed training loss (mean binary cross-entropy per known cell), where there is one.
     loss: float | None = None
+    # Images a batch, where batches are counted.
+    batch_size: int = 0
+    # Lowest and highest learning rate over the layers, and the momentum, of the batch just trained.
+    rates: tuple[float, float] | None = None
+    momentum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class EpochRow:
     # By name, at a threshold of 0.5, over the known cells of the validation images.
     metrics: Mapping[str, float | None]
     seconds: float
+    # How many validation images got each label at a threshold of 0.5; empty where there are none.
+    predicted: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the row for JSON."""

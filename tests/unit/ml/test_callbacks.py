@@ -32,4 +32,5 @@ def test_an_epoch_row_turns_into_plain_values() -> None:
         "valid_loss": None,
         "metrics": {"macro_f1": None},
         "seconds": 2.0,
+        "predicted": (),
     }
