@@ -9,6 +9,7 @@ import timm
 import torch
 from torch import nn
 
+from app.domain.statuses import Labelling
 from worker.ml.backbones import Transform, prepare
 from worker.ml.callbacks import Monitor, Progress, Stage
 from worker.ml.dataset import Item, run_over
@@ -84,6 +85,11 @@ def with_bias(weights: Mapping[str, torch.Tensor], priors: Mapping[int, float]) 
     return changed
 
 
+def probabilities_of(logits: torch.Tensor, labelling: Labelling) -> torch.Tensor:
+    """Turn logits [b, L] into probabilities: each label by itself, or all of them sharing one."""
+    return logits.float().softmax(dim=1) if labelling is Labelling.EXCLUSIVE else logits.float().sigmoid()
+
+
 def predict_images(
     network: nn.Module,
     items: Sequence[Item],
@@ -91,6 +97,7 @@ def predict_images(
     views: Sequence[str],
     device: str,
     monitor: Monitor,
+    labelling: Labelling = Labelling.OVERLAPPING,
 ) -> Probabilities:
     """Return probabilities, float32 [n, L]: the mean over the views.
 
@@ -102,7 +109,7 @@ def predict_images(
     monitor.check(force=True)
     predicted: list[Probabilities] = []
     done = 0
-    for batch in run_over(items, transform, views, device, lambda images: network(images).float().sigmoid()):
+    for batch in run_over(items, transform, views, device, lambda images: probabilities_of(network(images), labelling)):
         predicted.append(batch)
         done += len(batch)
         monitor.report(Progress(Stage.PREDICTING, done, len(items)))

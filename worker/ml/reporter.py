@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from fastai.callback.core import Callback
 
+from app.domain.statuses import Labelling
 from worker.ml import rates
 from worker.ml.callbacks import EpochRow, Monitor, Progress, Stage
-from worker.ml.train import measure
+from worker.ml.epoch_metrics import BETA, METRICS, Figures, measure
+from worker.ml.network import probabilities_of
 
 
 class Reporter(Callback):
@@ -20,8 +22,17 @@ class Reporter(Callback):
     # After fastai's Recorder, which works out the smoothed loss.
     order = 70
 
-    def __init__(self, monitor: Monitor, epochs: int) -> None:
+    def __init__(
+        self,
+        monitor: Monitor,
+        epochs: int,
+        *,
+        labelling: Labelling = Labelling.OVERLAPPING,
+        best_by: str = "macro_f1",
+        beta: float = BETA,
+    ) -> None:
         self.monitor, self.epochs = monitor, epochs
+        self.labelling, self.best_by, self.beta = labelling, best_by, beta
         self.stage, self.before = Stage.FINDING_RATE, 0
         self.rows: list[EpochRow] = []
         self.best: dict[str, torch.Tensor] = {}
@@ -42,7 +53,7 @@ class Reporter(Callback):
         """Report a training batch, or remember a validation batch."""
         if not self.training:
             pred, truth = self.pred.as_subclass(torch.Tensor), self.y.as_subclass(torch.Tensor)
-            self._seen.append((pred.float().sigmoid().cpu(), truth.cpu()))
+            self._seen.append((pred.float().cpu(), truth.cpu()))
             with _having_a_message():
                 self.monitor.check()
             return
@@ -56,22 +67,34 @@ class Reporter(Callback):
         """Measure the epoch, keep its weights if they are the best so far, and report it."""
         if self.stage is Stage.FINDING_RATE:
             return
-        figures: tuple[float | None, float | None, float | None] = (None, None, None)
-        if self._seen:
-            probabilities = torch.cat([pred for pred, _truth in self._seen]).numpy()
-            figures = measure(torch.cat([truth for _pred, truth in self._seen]).numpy().astype(np.int8), probabilities)
-        valid_loss, macro_f1, accuracy = figures
+        valid_loss, metrics = self._measured()
         number = self.before + self.epoch + 1
-        # Without validation images the scores are all the same, and the last epoch is kept.
-        score = (-1.0 if macro_f1 is None else macro_f1, float("-inf") if valid_loss is None else -valid_loss)
+        score = self._judged(valid_loss, metrics)
         if score >= self._score:
             self._score, self.best_epoch = score, number
             self.best = {key: value.detach().cpu().clone() for key, value in self.model.state_dict().items()}
-        metrics = {"macro_f1": macro_f1, "accuracy": accuracy}
         row = EpochRow(number, self.stage, _number(self.smooth_loss), valid_loss, metrics, monotonic() - self._started)
         self.rows.append(row)
         with _having_a_message():
             self.monitor.on_epoch(row)
+
+    def _measured(self) -> tuple[float | None, Figures]:
+        """Return the validation loss, by the loss that is trained with, and the figures of the epoch."""
+        if not self._seen:
+            return None, dict.fromkeys(METRICS)
+        logits, truth = (torch.cat(parts) for parts in zip(*self._seen, strict=True))
+        said = probabilities_of(logits, self.labelling).numpy()
+        loss, metrics = measure(truth.numpy().astype(np.int8), said, self.labelling, self.beta)
+        return None if loss is None else _number(self.learn.loss_func(logits, truth)), metrics
+
+    def _judged(self, valid_loss: float | None, metrics: Figures) -> tuple[float, float]:
+        """Return what an epoch is compared by: the figure asked for, then the loss.
+
+        Without validation images the scores are all the same, and the last epoch is kept.
+        """
+        by_loss = float("-inf") if valid_loss is None else -valid_loss
+        figure = by_loss if self.best_by == "valid_loss" else metrics.get(self.best_by)
+        return (-1.0 if figure is None else figure, by_loss)
 
 
 @contextmanager

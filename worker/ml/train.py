@@ -11,7 +11,6 @@ from time import monotonic
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.metrics import evaluate
 from app.domain.statuses import Labelling, Recipe, Split
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
@@ -31,6 +30,7 @@ from worker.ml.callbacks import (
 from worker.ml.checkpoint import manifest_for, versions, write_checkpoint
 from worker.ml.dataset import Item
 from worker.ml.embeddings import embed
+from worker.ml.epoch_metrics import measure
 from worker.ml.head import FOLDS, fit_head
 from worker.ml.predict import head_tensors
 
@@ -184,17 +184,5 @@ def train_quick(
 def _row(data: TrainData, probabilities: Probabilities, train_loss: float | None, seconds: float) -> EpochRow:
     """Return the one row of the quick recipe's epoch table; its training loss is the out-of-fold one."""
     held = data.rows(Split.VALIDATION)
-    loss, macro_f1, accuracy = measure(data.cells[held], probabilities[held])
-    return EpochRow(1, Stage.HEAD, train_loss, loss, {"macro_f1": macro_f1, "accuracy": accuracy}, seconds)
-
-
-def measure(truth: Cells, probabilities: Probabilities) -> tuple[float | None, float | None, float | None]:
-    """Return mean cross-entropy, macro-F1 and accuracy at 0.5 over known cells; None where undefined."""
-    known = truth >= 0
-    if not known.any():
-        return None, None, None
-    sided = np.where(truth == 1, probabilities, 1 - probabilities)[known].astype(np.float64)
-    macro = evaluate(truth, probabilities).macro.f1
-    loss = float(-np.log(np.clip(sided, 1e-7, None)).mean())
-    accuracy = float(((probabilities >= 0.5) == (truth == 1))[known].mean())
-    return loss, None if np.isnan(macro) else float(macro), accuracy
+    loss, metrics = measure(data.cells[held], probabilities[held], data.labelling)
+    return EpochRow(1, Stage.HEAD, train_loss, loss, metrics, seconds)

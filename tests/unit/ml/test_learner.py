@@ -120,7 +120,7 @@ def test_epochs_and_batches_are_reported_and_the_best_epoch_kept(
     assert [row.epoch for row in reporter.rows] == [1, 2]
     scores = [row.metrics["macro_f1"] or 0.0 for row in reporter.rows]
     assert scores[reporter.best_epoch - 1] == max(scores)
-    assert all(row.valid_loss is not None and row.metrics["accuracy"] is not None for row in reporter.rows)
+    assert all(row.valid_loss is not None and row.metrics["accuracy_multi"] is not None for row in reporter.rows)
     # Nothing of fastai's own tables and bars, which would end in a worker's log.
     assert capsys.readouterr().out == ""
 

@@ -65,7 +65,7 @@ def test_the_table_has_one_row_with_the_figures_of_validation(data: TrainData, r
     assert row.metrics["macro_f1"] == pytest.approx(evaluate(data.cells[held], result.probabilities[held]).macro.f1)
     assert row.train_loss is not None
     assert row.valid_loss is not None
-    assert row.metrics["accuracy"] is not None
+    assert row.metrics["accuracy_multi"] is not None
 
 
 def test_the_checkpoint_predicts_as_right_after_training(
