@@ -1,24 +1,23 @@
-"""Fit a head on frozen features: one logistic regression per label, unknown cells left out, all solved at once.
-
-Every label is one column of the same accelerated bound optimisation: the
-curvature of a logistic loss is at most a quarter (D. Böhning, B. G. Lindsay: Monotonicity of quadratic-approximation
-algorithms, 1988), with unknown cells too, so in the principal axes of the features one diagonal serves all labels and
-all folds. Measured side by side on 490 photographs and 4 labels, one strength after the other: 3 to 20 times as fast as
-scikit-learn's solver, which takes one label at a time; the probabilities agree to 3e-4.
-"""
+"""Fit a head on frozen features: linear or with one hidden layer, unknown cells left out, training rows out of fold."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from app.domain.splits import assign_folds
+from app.domain.statuses import Labelling
+from worker.ml.axes import Axes, Matrix, principal_axes, rooted
 from worker.ml.callbacks import Monitor, Progress, Stage
+from worker.ml.hidden_head import fit_hidden
+from worker.ml.leaks import check_fold
+from worker.ml.linear_head import predict_rows, probabilities_of, solve_path
+from worker.ml.targets import Cells, Flags, losses, one_sided, prior_logits, targets_of
 
-Cells = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
-Matrix = npt.NDArray[np.float32]
+__all__ = ["DEFAULT_STRENGTH", "FOLDS", "STRENGTHS", "Head", "HeadConfig", "HeadFit", "fit_head"]
+__all__ += ["one_sided", "prior_logits"]
+
 Rows = npt.NDArray[np.intp]
 
 FOLDS = 5
@@ -31,27 +30,47 @@ DEFAULT_STRENGTH = 10.0
 _TOLERANCE = 0.05
 # More rows than this do not change which strength wins, and cost time.
 _ROWS_TO_CHOOSE = 2_000
-# With a hundredth of a logit as the last step, probabilities agree with an exact solution to 3e-4; that takes 20 to 100
-# steps, and this many only where features are nearly collinear.
-_STEPS = 400
-_STILL = 1e-2
-# Axes with less than this share of the largest variance are rounding noise of float32.
-_NEGLIGIBLE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class HeadConfig:
+    """Say what kind of head is fitted, and how."""
+
+    # "linear" or "hidden", and how many units the hidden layer has.
+    kind: str = "linear"
+    units: int = 512
+    # How freely it follows the training images, as scikit-learn's C; None: chosen inside by cross-validation.
+    strength: float | None = None
+    # Let the images that show a label weigh as much as those that do not.
+    balanced: bool = False
+    folds: int = FOLDS
+    labelling: Labelling = Labelling.OVERLAPPING
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Hold weights on the signed square roots of features."""
+    """Hold weights on the signed square roots of features, or on a hidden layer above them."""
 
-    # float32 [d, L] and [L].
+    # float32 [d, L] and [L]; [h, L] where there is a hidden layer.
     weights: Matrix
     bias: Matrix
     # bool [L]: the training images showed only one side of the label, so its probability is the same for every image.
     constant: Flags
+    labelling: Labelling = Labelling.OVERLAPPING
+    # float32 [d, h] and [h]: the hidden layer, of which the positive part counts; None in a linear head.
+    hidden: tuple[Matrix, Matrix] | None = field(default=None)
+
+    def logits(self, features: Matrix) -> Matrix:
+        """Return logits, float32 [n, L], for features, float32 [n, d]."""
+        seen = rooted(features)
+        if self.hidden is not None:
+            seen = np.maximum(seen @ self.hidden[0] + self.hidden[1], 0)
+        logits: Matrix = seen @ self.weights + self.bias
+        return logits
 
     def predict(self, features: Matrix) -> Matrix:
         """Return probabilities, float32 [n, L], for features, float32 [n, d]."""
-        return _sigmoid(_rooted(features) @ self.weights + self.bias)
+        return probabilities_of(self.logits(features), len(self.bias), self.labelling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +84,10 @@ class HeadFit:
     is_out_of_fold: bool
     # The chosen strength (scikit-learn's C).
     strength: float
-    # Mean binary cross-entropy per known cell of `out_of_fold`; None where nothing was held out.
+    # Mean cross-entropy per known cell of `out_of_fold`; None where nothing was held out.
     loss: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Axes:
-    """Hold features in their principal axes, which loses nothing: no solution leaves their span."""
-
-    # float32 [n, r], columns orthogonal, and the columns' square lengths, float32 [r].
-    rows: Matrix
-    spectrum: Matrix
-    # float32 [d, r] and [d]: from the axes back to signed roots.
-    back: Matrix
-    mean: Matrix
-
-    def head(self, weights: Matrix, bias: Matrix, constant: Flags) -> Head:
-        """Return a head for plain features from weights [r, L] in the axes."""
-        plain = self.back @ weights
-        return Head(plain, bias - self.mean @ plain, constant)
+    # How many epochs a hidden layer learned; None in a linear head.
+    epochs: int | None = None
 
 
 def fit_head(
@@ -93,6 +97,7 @@ def fit_head(
     *,
     seed: int = 42,
     monitor: Monitor | None = None,
+    config: HeadConfig | None = None,
 ) -> HeadFit:
     """Fit a head and predict its training images out of fold.
 
@@ -102,162 +107,127 @@ def fit_head(
         features: float32 [n, d].
         truth: int8 [n, L], 1 present, 0 absent, -1 unknown.
         groups: what stays in one fold, per image.
-        seed: divides the folds.
+        seed: divides the folds, and is where chance in a hidden layer starts.
         monitor: told how far it is, and asked whether to stop.
+        config: what kind of head, and how.
 
     Raises:
         ValueError: when there are no images or the lengths disagree.
+        LeakError: when a fold would learn from what it predicts.
         Cancelled: when asked to stop.
 
     """
-    cells = np.asarray(truth, dtype=np.int8)
+    cells, chosen = np.asarray(truth, dtype=np.int8), config or HeadConfig()
     if not len(cells) or len(features) != len(cells):
         raise ValueError("features and truth must be of the same length, and not empty")
-    axes = _axes(_rooted(features))
-    folds = assign_folds(cells, FOLDS, groups, seed)
-    watch = _Watch(monitor or Monitor(), int(folds.max()) + 1)
-    strength = _choose_strength(axes, cells, folds, seed, watch)
-    held_out = int(folds.max()) > 0
-    weights, bias, constant = _fit(axes, cells, np.ones(len(cells), dtype=np.bool_), (strength,))
-    head = axes.head(weights, bias, constant)
-    if held_out:
-        out_of_fold = _out_of_fold(axes, cells, folds, (strength,), watch)
-    else:
-        out_of_fold = _sigmoid(axes.rows @ weights + bias)
-    loss = float(_losses(cells, out_of_fold, np.ones(cells.shape[1], dtype=np.bool_))[0]) if held_out else None
-    return HeadFit(head, out_of_fold, held_out, strength, None if loss is None or np.isnan(loss) else loss)
+    axes = principal_axes(rooted(features))
+    folds = assign_folds(cells, chosen.folds, groups, seed)
+    for fold in np.unique(folds):
+        check_fold(folds != fold, folds == fold, groups)
+    part = _Part(axes, cells, folds, chosen, seed, monitor or Monitor())
+    fit = _linear(part) if chosen.kind == "linear" else _hidden(part)
+    loss = None
+    if fit.is_out_of_fold:
+        targets = targets_of(cells, chosen.labelling)
+        loss = float(losses(targets, fit.out_of_fold, np.ones(cells.shape[1], dtype=np.bool_), chosen.labelling)[0])
+    known = None if loss is None or np.isnan(loss) else loss
+    return HeadFit(fit.head, fit.out_of_fold, fit.is_out_of_fold, fit.strength, known, fit.epochs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Hold what a head is fitted on, and how."""
+
+    axes: Axes
+    cells: Cells
+    folds: Rows
+    config: HeadConfig
+    seed: int
+    monitor: Monitor
+
+    @property
+    def holds_out(self) -> bool:
+        return bool(self.folds.max() > 0)
+
+    def fit(self, used: Flags, strengths: Sequence[float]) -> tuple[Matrix, Matrix]:
+        """Fit the used rows with each strength: weights [r, K * L] and bias [K * L]."""
+        targets = targets_of(self.cells[used], self.config.labelling, balanced=self.config.balanced)
+        return solve_path(self.axes.rows[used], self.axes.spectrum, targets, strengths, self.config.labelling)
+
+    def out_of_fold(self, strengths: Sequence[float], watch: "_Watch") -> Matrix:
+        """Return probabilities of every row by a head fitted on the other folds, float32 [n, K * L]."""
+        labels = self.cells.shape[1]
+        predicted = np.empty((len(self.cells), len(strengths) * labels), dtype=np.float32)
+        for fold in np.unique(self.folds):
+            held = self.folds == fold
+            weights, bias = self.fit(~held, strengths)
+            rows = Axes(self.axes.rows[held], self.axes.spectrum, self.axes.back, self.axes.mean)
+            predicted[held] = predict_rows(rows, weights, bias, labels, self.config.labelling)
+            watch.step()
+        return predicted
 
 
 class _Watch:
-    """Report folds as they are done; the choice of the strength goes through them once, the predictions again."""
+    """Report steps as they are done."""
 
-    def __init__(self, monitor: Monitor, folds: int) -> None:
-        self.monitor, self.total, self.done = monitor, 2 * folds, 0
+    def __init__(self, monitor: Monitor, total: int) -> None:
+        self.monitor, self.total, self.done = monitor, total, 0
 
     def step(self) -> None:
         self.done += 1
-        self.monitor.report(Progress(Stage.HEAD, self.done, self.total))
+        self.monitor.report(Progress(Stage.HEAD, min(self.done, self.total), self.total))
 
 
-def _rooted(features: Matrix) -> Matrix:
-    """Return signed square roots: pooled activations are skewed, and a few large ones would drown the rest."""
-    rooted: Matrix = (np.sign(features) * np.sqrt(np.abs(features))).astype(np.float32)
-    return rooted
-
-
-def _axes(rooted: Matrix) -> _Axes:
-    """Centre the features, scale their mean square length to one and turn them into their principal axes."""
-    mean = rooted.mean(axis=0)
-    centred = rooted - mean
-    scale = float(np.sqrt(np.square(centred).sum(axis=1).mean())) or 1.0
-    centred /= scale
-    if len(centred) <= centred.shape[1]:
-        spectrum, left = np.linalg.eigh((centred @ centred.T).astype(np.float64))
-        keep = spectrum > _NEGLIGIBLE * max(float(spectrum[-1]), _NEGLIGIBLE)
-        right = centred.T @ (left[:, keep] / np.sqrt(spectrum[keep])).astype(np.float32)
+def _linear(part: _Part) -> HeadFit:
+    """Fit a linear head; choosing the strength goes through the folds once, predicting them again."""
+    watch = _Watch(part.monitor, (1 if part.config.strength else 2) * (int(part.folds.max()) + 1))
+    strength = part.config.strength or _choose_strength(part, watch)
+    everything = np.ones(len(part.cells), dtype=np.bool_)
+    weights, bias = part.fit(everything, (strength,))
+    constant = targets_of(part.cells, part.config.labelling).constant
+    head = Head(*part.axes.plain(weights, bias), constant, part.config.labelling)
+    if part.holds_out:
+        predicted = part.out_of_fold((strength,), watch)
     else:
-        spectrum, vectors = np.linalg.eigh((centred.T @ centred).astype(np.float64))
-        keep = spectrum > _NEGLIGIBLE * max(float(spectrum[-1]), _NEGLIGIBLE)
-        right = vectors[:, keep].astype(np.float32)
-    return _Axes(centred @ right, spectrum[keep].astype(np.float32), right / np.float32(scale), mean)
+        predicted = predict_rows(part.axes, weights, bias, part.cells.shape[1], part.config.labelling)
+    return HeadFit(head, predicted, part.holds_out, strength, None)
 
 
-def _choose_strength(axes: _Axes, cells: Cells, folds: Rows, seed: int, watch: _Watch) -> float:
+def _choose_strength(part: _Part, watch: _Watch) -> float:
     """Return the weakest shrinkage whose out-of-fold loss is close to the best."""
+    cells, labelling = part.cells, part.config.labelling
     varied = ((cells == 1).sum(axis=0) > 1) & ((cells == 0).sum(axis=0) > 1)
-    if not varied.any() or folds.max() == 0:
+    if not varied.any() or not part.holds_out:
         return DEFAULT_STRENGTH
-    rows = np.sort(np.random.default_rng(seed).permutation(len(cells))[:_ROWS_TO_CHOOSE])
-    part = _Axes(axes.rows[rows], axes.spectrum, axes.back, axes.mean)
-    predicted = _out_of_fold(part, cells[rows], folds[rows], STRENGTHS, watch)
-    losses = _losses(cells[rows], predicted, varied)
-    if np.isnan(losses).any():
+    rows = np.sort(np.random.default_rng(part.seed).permutation(len(cells))[:_ROWS_TO_CHOOSE])
+    axes = Axes(part.axes.rows[rows], part.axes.spectrum, part.axes.back, part.axes.mean)
+    some = _Part(axes, cells[rows], part.folds[rows], part.config, part.seed, part.monitor)
+    targets = targets_of(cells[rows], labelling, balanced=part.config.balanced)
+    each = losses(targets, some.out_of_fold(STRENGTHS, watch), varied, labelling)
+    if np.isnan(each).any():
         return DEFAULT_STRENGTH
-    return max(np.array(STRENGTHS)[losses <= losses.min() * (1 + _TOLERANCE)].tolist())
+    return max(np.array(STRENGTHS)[each <= each.min() * (1 + _TOLERANCE)].tolist())
 
 
-def _out_of_fold(axes: _Axes, cells: Cells, folds: Rows, strengths: Sequence[float], watch: _Watch) -> Matrix:
-    """Return probabilities of every row by a head fitted on the other folds, float32 [n, K * L]."""
-    predicted = np.empty((len(cells), len(strengths) * cells.shape[1]), dtype=np.float32)
-    for fold in np.unique(folds):
-        held = folds == fold
-        weights, bias, _constant = _fit(axes, cells, ~held, strengths)
-        predicted[held] = _sigmoid(axes.rows[held] @ weights + bias)
-        watch.step()
-    return predicted
-
-
-def _losses(cells: Cells, predicted: Matrix, labels: Flags) -> npt.NDArray[np.float64]:
-    """Return the mean binary cross-entropy per known cell of the labels, for each strength, float64 [K]."""
-    sided = np.clip(predicted.reshape(len(cells), -1, cells.shape[1]), 1e-7, 1 - 1e-7).astype(np.float64)
-    present, known = (cells == 1)[:, None, :], ((cells >= 0) & labels)[:, None, :]
-    losses = -np.log(np.where(present, sided, 1 - sided))
-    count = int(known.sum())
-    return np.where(known, losses, 0).sum(axis=(0, 2)) / (count or np.nan)
-
-
-def one_sided(cells: Cells) -> Flags:
-    """Return the labels of which known cells show one side only, or nothing, bool [L]."""
-    return np.asarray(~((cells == 1).any(axis=0) & (cells == 0).any(axis=0)), dtype=np.bool_)
-
-
-def prior_logits(cells: Cells) -> Matrix:
-    """Return the logit of each label's share among known cells, float32 [L].
-
-    Half a present and one absent pseudo-count: a label that nobody ever answered is not suggested.
-    """
-    share = ((cells == 1).sum(axis=0) + 0.5) / ((cells >= 0).sum(axis=0) + 1.5)
-    return np.asarray(np.log(share / (1 - share)), dtype=np.float32)
-
-
-def _fit(axes: _Axes, cells: Cells, used: Flags, strengths: Sequence[float]) -> tuple[Matrix, Matrix, Flags]:
-    """Fit the used rows: weights [r, K * L], bias [K * L], and which labels are constant [L]."""
-    given, rows = cells[used], axes.rows[used]
-    constant, bias = one_sided(given), prior_logits(given)
-    weights = np.zeros((rows.shape[1], cells.shape[1]), dtype=np.float32)
-    path = []
-    # Each strength starts where the stronger shrinkage before it ended.
-    for strength in strengths:
-        weights, bias = weights.copy(), bias.copy()
-        varied = ~constant
-        weights[:, varied], bias[varied] = _solve(
-            rows, axes.spectrum, given[:, varied], strength, (weights[:, varied], bias[varied])
-        )
-        path.append((weights, bias))
-    return np.hstack([step[0] for step in path]), np.hstack([step[1] for step in path]), constant
-
-
-def _solve(
-    rows: Matrix, spectrum: Matrix, cells: Cells, strength: float, start: tuple[Matrix, Matrix]
-) -> tuple[Matrix, Matrix]:
-    """Minimise cross-entropy over known cells plus |w|^2 / 2C for each label; returns weights [r, L] and bias [L].
-
-    Accelerated steps (Y. Nesterov, 1983) along the bound's diagonal, started again for a column that overshoots
-    (B. O'Donoghue, E. Candès: Adaptive Restart for Accelerated Gradient Schemes, 2015).
-    """
-    target, known = (cells == 1).astype(np.float32), (cells >= 0).astype(np.float32)
-    penalty = np.float32(1 / strength)
-    pace, bias_pace = 1 / (spectrum[:, None] / 4 + penalty), np.float32(4 / len(rows))
-    reach = np.sqrt(spectrum)[:, None]
-    weights, bias = start
-    ahead, ahead_bias, inertia = weights, bias, np.ones(target.shape[1], dtype=np.float32)
-    for _step in range(_STEPS):
-        residual = (_sigmoid(rows @ ahead + ahead_bias) - target) * known
-        slope, bias_slope = rows.T @ residual + penalty * ahead, residual.sum(axis=0)
-        moved, moved_bias = ahead - pace * slope, ahead_bias - bias_pace * bias_slope
-        change, bias_change = moved - weights, moved_bias - bias
-        overshot = (change * slope).sum(axis=0) + bias_change * bias_slope > 0
-        following = (1 + np.sqrt(1 + 4 * np.square(np.where(overshot, 1, inertia)))) / 2
-        momentum = np.where(overshot, 0, (inertia - 1) / following).astype(np.float32)
-        weights, bias, inertia = moved, moved_bias, following.astype(np.float32)
-        ahead, ahead_bias = moved + momentum * change, moved_bias + momentum * bias_change
-        # The length of the change in logits over all rows together.
-        if max(np.abs(change * reach).max(initial=0.0), np.abs(bias_change).max(initial=0.0)) < _STILL:
-            break
-    return weights, bias
-
-
-def _sigmoid(logits: Matrix) -> Matrix:
-    """Return 1 / (1 + e^-x), written with tanh so that no exponent overflows."""
-    probabilities: Matrix = (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
-    return probabilities
+def _hidden(part: _Part) -> HeadFit:
+    """Fit a head with one hidden layer."""
+    config = part.config
+    # Folds learn until they gain nothing more, then the head learns as long: how many epochs, nobody knows before.
+    watch = _Watch(part.monitor, 60)
+    strength = config.strength or DEFAULT_STRENGTH
+    fit = fit_hidden(
+        part.axes.rows,
+        part.cells,
+        part.folds,
+        units=config.units,
+        strength=strength,
+        labelling=config.labelling,
+        balanced=config.balanced,
+        seed=part.seed,
+        step=watch.step,
+    )
+    layers = fit.layers
+    constant = targets_of(part.cells, config.labelling).constant
+    hidden = part.axes.plain(layers.first, layers.first_bias)
+    head = Head(layers.second, layers.second_bias, constant, config.labelling, hidden)
+    return HeadFit(head, fit.out_of_fold, part.holds_out, strength, None, fit.epochs)
