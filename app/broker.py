@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 # Which queue a task waits in. The training queue is served by one process at a time, which holds the model stack.
 IMAGES_QUEUE = "images"
 TRAINING_QUEUE = "training"
+# Pictures for somebody who moves a slider: a process of their own, so that they never wait for a training.
+PREVIEWS_QUEUE = "previews"
 QUEUE_OF_TASK: Mapping[str, str] = {
     "loupe.import": IMAGES_QUEUE,
     "loupe.sample": IMAGES_QUEUE,
@@ -31,6 +33,7 @@ QUEUE_OF_TASK: Mapping[str, str] = {
     "loupe.inspect": TRAINING_QUEUE,
     "loupe.activation": TRAINING_QUEUE,
     "loupe.similarity": TRAINING_QUEUE,
+    "loupe.preview": PREVIEWS_QUEUE,
 }
 # Nobody waits for an inspection: a command that only wanted the training is over by then, and its worker with it.
 SECONDS_BEFORE_TASK: Mapping[str, float] = {"loupe.inspect": 3}

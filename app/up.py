@@ -19,7 +19,7 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from app.broker import IMAGES_QUEUE, TRAINING_QUEUE
+from app.broker import IMAGES_QUEUE, PREVIEWS_QUEUE, TRAINING_QUEUE
 from app.config import ROOT, Settings, get_settings
 from app.errors import ConflictError, UnavailableError
 from app.i18n import gettext as _
@@ -168,7 +168,7 @@ def web(settings: Settings, environment: Mapping[str, str]) -> Child:
 
 def workers(settings: Settings, environment: Mapping[str, str]) -> list[Child]:
     """Describe the workers' processes."""
-    queues = [TRAINING_QUEUE] + [IMAGES_QUEUE] * settings.image_workers
+    queues = [TRAINING_QUEUE] + [IMAGES_QUEUE] * settings.image_workers + [PREVIEWS_QUEUE]
     return [worker(queue, environment, number) for number, queue in enumerate(queues)]
 
 

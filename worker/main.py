@@ -1,4 +1,4 @@
-"""The worker process: `python -m worker.main images|training` takes jobs from one queue, one at a time.
+"""The worker process: `python -m worker.main images|training|previews` takes jobs from one queue, one at a time.
 
 Every worker runs Celery's solo pool: CUDA must not be touched before a fork, and a crash of one takes no other along.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from celery.signals import worker_ready, worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.broker import IMAGES_QUEUE, TRAINING_QUEUE, broker_url, make_celery
+from app.broker import IMAGES_QUEUE, PREVIEWS_QUEUE, TRAINING_QUEUE, broker_url, make_celery
 from app.config import get_settings
 from app.db import session_scope
 from app.errors import UnavailableError
@@ -21,11 +21,15 @@ from app.i18n import gettext as _
 from app.services import jobs
 from app.storage import get_storage
 from app.supervision import end_if_abandoned
-from worker import running, scratch
+from worker import idling, running, scratch
 
 log = logging.getLogger(__name__)
 # The images worker never loads the training stack: it starts at once and stays small.
-TASKS_OF_QUEUE = {IMAGES_QUEUE: ["worker.tasks.images"], TRAINING_QUEUE: ["worker.tasks.training"]}
+TASKS_OF_QUEUE = {
+    IMAGES_QUEUE: ["worker.tasks.images"],
+    TRAINING_QUEUE: ["worker.tasks.training"],
+    PREVIEWS_QUEUE: ["worker.tasks.previews"],
+}
 NAME = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -39,19 +43,11 @@ def main(arguments: list[str]) -> None:
     url = broker_url()
     if not url:
         raise UnavailableError(_("No broker is running: start `loupe up`, or set LOUPE_REDIS_URL."))
-    stopped = threading.Event()
-
-    def ready(**_kwargs: Any) -> None:
-        threading.Thread(target=_announce_until, args=(stopped, queue), name="announce", daemon=True).start()
-
-    def shutting_down(**_kwargs: Any) -> None:
-        running.stopping.set()
-        stopped.set()
-
-    worker_ready.connect(ready, weak=False)
-    worker_shutting_down.connect(shutting_down, weak=False)
+    _listen(queue)
     if queue == TRAINING_QUEUE:
         scratch.clear(get_storage())
+    if queue == PREVIEWS_QUEUE:
+        idling.stay_small()
     celery = make_celery(url)
     celery.conf.include = TASKS_OF_QUEUE[queue]
     celery.set_default()
@@ -69,6 +65,23 @@ def main(arguments: list[str]) -> None:
     )
     with session_scope() as session:
         jobs.worker_gone(session, NAME)
+    if idling.wants_to_begin_anew():
+        os.execv(sys.executable, [sys.executable, "-m", "worker.main", queue])  # noqa: S606 - this program, once more
+
+
+def _listen(queue: str) -> None:
+    """Say that the worker is alive from its start to its end, and tell the work in hand when that comes."""
+    stopped = threading.Event()
+
+    def ready(**_kwargs: Any) -> None:
+        threading.Thread(target=_announce_until, args=(stopped, queue), name="announce", daemon=True).start()
+
+    def shutting_down(**_kwargs: Any) -> None:
+        running.stopping.set()
+        stopped.set()
+
+    worker_ready.connect(ready, weak=False)
+    worker_shutting_down.connect(shutting_down, weak=False)
 
 
 def _announce_until(stopped: threading.Event, queue: str) -> None:

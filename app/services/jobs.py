@@ -22,7 +22,8 @@ REPEATABLE = frozenset(JobKind) - {JobKind.TRAIN, JobKind.PREDICT}
 MAX_ATTEMPTS = 3
 # Nobody waits for these; each gives way to all other kinds but those after it, or two would give way to each other.
 BACKGROUND = (JobKind.INSPECT, JobKind.SIMILARITY)
-_LOOKS, _UNREMARKABLE = (JobKind.ACTIVATION, JobKind.TILES), (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
+_LOOKS = (JobKind.ACTIVATION, JobKind.TILES, JobKind.PREVIEW)
+_UNREMARKABLE = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
 # The broker may have lost a message, or been down: a job that waits longer is sent again.
 RESEND_AFTER = timedelta(seconds=15)
 TASK_OF_KIND = {
@@ -38,6 +39,7 @@ TASK_OF_KIND = {
     JobKind.ACTIVATION: "loupe.activation",
     JobKind.SIMILARITY: "loupe.similarity",
     JobKind.TILES: "loupe.tiles",
+    JobKind.PREVIEW: "loupe.preview",
 }
 
 

@@ -9,7 +9,7 @@ from celery import Celery
 from app.broker import QUEUE_OF_TASK
 from app.services.jobs import TASK_OF_KIND
 from worker.main import TASKS_OF_QUEUE
-from worker.tasks import images, training
+from worker.tasks import images, previews, training
 
 
 def registered(queue: str) -> set[str]:
@@ -31,7 +31,7 @@ def test_every_kind_of_job_that_is_sent_has_a_task() -> None:
     assert set(TASK_OF_KIND.values()) == set(QUEUE_OF_TASK)
 
 
-@pytest.mark.parametrize("module", [images, training])
+@pytest.mark.parametrize("module", [images, previews, training])
 def test_a_task_takes_jobs_of_its_own_kind_only(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     taken = {}
     monkeypatch.setattr(module, "run_job", lambda job_id, _work, kind: taken.update({job_id: kind}))
