@@ -27,7 +27,7 @@ class Project(Base):
     test_share: Mapped[float] = mapped_column(default=0.0)
     seed: Mapped[int] = mapped_column(default=42)
     split_method: Mapped[SplitMethod] = mapped_column(text_enum(SplitMethod), default=SplitMethod.STRATIFIED)
-    # The detail whose values stay together (grouped) or name the split (column); "folder" for an image's folder.
+    # The detail whose values stay together (grouped) or name the split (column); "/" for an image's folder.
     split_detail: Mapped[str] = mapped_column(String(120), default="")
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -51,6 +51,14 @@ def update_project(session: Session, project: Project, *, name: str, description
 
 def set_shares(project: Project, *, valid_percent: int, test_percent: int) -> None:
     """Set how images brought in from now on are split, in per cent; a split already given stays."""
+    fields = share_problems(valid_percent=valid_percent, test_percent=test_percent)
+    if fields:
+        raise InvalidInputError(next(iter(fields.values())), fields=fields)
+    project.valid_share, project.test_share = valid_percent / 100, test_percent / 100
+
+
+def share_problems(*, valid_percent: int, test_percent: int) -> dict[str, str]:
+    """Say by field what is wrong with the shares of splits, in per cent; nothing where they can be used."""
     sentence = _("Please choose %(least)s to %(most)s per cent.") % {
         "least": SHARE_MIN_PERCENT,
         "most": SHARE_MAX_PERCENT,
@@ -67,9 +75,7 @@ def set_shares(project: Project, *, valid_percent: int, test_percent: int) -> No
         fields["test_percent"] = _("At least %(least)s per cent must be left to learn from.") % {
             "least": TRAIN_MIN_PERCENT
         }
-    if fields:
-        raise InvalidInputError(next(iter(fields.values())), fields=fields)
-    project.valid_share, project.test_share = valid_percent / 100, test_percent / 100
+    return fields
 
 
 def delete_project(session: Session, project: Project, *, confirmation: str) -> None:

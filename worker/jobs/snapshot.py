@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from app.db import session_scope
-from app.domain.splits import assign_splits
 from app.domain.statuses import Split
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from app.models import Image, Project, Run
-from app.services import snapshots
+from app.services import snapshots, split_choices, split_plans
+from app.services.split_choices import SplitChoice
+from app.services.split_plans import Material
 from app.storage import Storage
 
 Cells = npt.NDArray[np.int8]
@@ -38,6 +39,8 @@ class Snapshot:
     splits: tuple[Split | None, ...]
     # int8 [n, L]: 1 present, 0 absent, -1 unknown or disputed.
     truth: Cells
+    # What stays together, wherever images are divided.
+    groups: tuple[int, ...]
 
     def rows(self, split: Split) -> Rows:
         """Give the rows of a split that have any known truth, int [n]."""
@@ -70,7 +73,9 @@ def take(run_id: int, storage: Storage) -> Snapshot:
         project = session.get_one(Project, run.project_id)
         seen = snapshots.collect(session, project.id)
     check_files(seen.images, storage)
-    new = new_splits(seen.images, seen.truth, project)
+    choice = split_choices.choice_of(project)
+    material = split_plans.material_of(seen.images, seen.truth, choice)
+    new = new_splits(material, choice)
     splits = tuple(image.split or new.get(image.id) for image in seen.images)
     taken = Snapshot(
         run_id=run_id,
@@ -81,6 +86,7 @@ def take(run_id: int, storage: Storage) -> Snapshot:
         images=tuple(seen.images),
         splits=splits,
         truth=seen.truth,
+        groups=tuple(split_plans.groups_of(material, choice).tolist()),
     )
     check_learnable(taken)
     with session_scope() as session:
@@ -108,26 +114,13 @@ def check_files(images: list[Image], storage: Storage) -> None:
     )
 
 
-def new_splits(images: list[Image], truth: Cells, project: Project) -> dict[int, Split]:
+def new_splits(material: Material, choice: SplitChoice) -> dict[int, Split]:
     """Choose splits for images that have an answer and no split yet, by image id."""
-    known = _known(truth)
-    if not any(image.split is None and known[row] for row, image in enumerate(images)):
+    if not material.new.any():
         return {}
-    # An image that has a split but no answer any more still holds its group in that split.
-    rows = [row for row, image in enumerate(images) if known[row] or image.split is not None]
-    shares = {
-        Split.TRAIN: 1 - project.valid_share - project.test_share,
-        Split.VALIDATION: project.valid_share,
-        Split.TEST: project.test_share,
-    }
-    chosen = assign_splits(
-        truth[rows],
-        [images[row].split for row in rows],
-        [group_of(images[row]) for row in rows],
-        shares,
-        project.seed,
-    )
-    return {images[row].id: split for row, split in zip(rows, chosen, strict=True) if images[row].split is None}
+    chosen = split_plans.divide(material, choice)
+    ids = material.ids.tolist()
+    return {ids[row]: split for row, split in enumerate(chosen) if split is not None and material.splits[row] is None}
 
 
 def check_learnable(taken: Snapshot) -> None:
