@@ -1,7 +1,7 @@
 """The tables, one family a file; importing this package registers them all."""
 
 from app.models.accounts import Account, Invitation, SignIn, SignInAttempt
-from app.models.annotations import Annotation, AnnotationAnswer, Claim, Flag, Skip, Truth
+from app.models.annotations import Annotation, AnnotationAnswer, Claim, Flag, PageClaim, Skip, Truth
 from app.models.desks import Adjudicating, Assignment, ControlImage, DeskSettings
 from app.models.images import Image
 from app.models.imports import Import, ImportRefusal
@@ -40,6 +40,7 @@ __all__ = [
     "LabelGroup",
     "LabelQuestion",
     "Member",
+    "PageClaim",
     "Prediction",
     "Project",
     "Review",

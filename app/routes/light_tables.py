@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from app.config import get_settings
 from app.deps import Access, Annotator, DbSession
 from app.domain.statuses import Answer, Role
 from app.errors import NotFoundError
@@ -53,6 +54,8 @@ class UndoRequest(BaseModel):
 
     batch_key: Annotated[str, Field(max_length=40)]
     image_ids: list[int]
+    # The label that is asked of them, where the page of a question comes back.
+    question: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class TablePage:
     compared: bool
     comparing: bool
     sees_others: bool
+    keeps_out: bool
     table: dict[str, Any]
 
 
@@ -118,6 +122,7 @@ def table_page(request: Request, session: DbSession, access: Annotator, wanted: 
         compared=similarity.vectors(session, project) is not None,
         comparing=similarity.is_open(session, project.id),
         sees_others=seen,
+        keeps_out=_keeps_out(session, access, wanted),
         table=_table(session, access, wanted, labels),
     )
     return render(request, "light_tables/page.html", page)
@@ -127,7 +132,8 @@ def table_page(request: Request, session: DbSession, access: Annotator, wanted: 
 def table_images(session: DbSession, access: Annotator, wanted: WantedTable) -> Response:
     """Send the ids of all images on the table in their order, packed; a header says where the order is another."""
     seen, wanted = _may_see(session, access, wanted)
-    laid = light_tables.lay_out(session, access.project, access.account, wanted, open_=seen)
+    oversees = access.role.at_least(Role.REVIEWER)
+    laid = light_tables.lay_out(session, access.project, access.account, wanted, open_=seen, overseeing=oversees)
     headers = {"Cache-Control": "private, no-store", "X-Instead": laid.instead or ""}
     return Response(laid.ids.astype(SENT_IDS).tobytes(), media_type="application/octet-stream", headers=headers)
 
@@ -163,7 +169,11 @@ def give(session: DbSession, access: Annotator, given: AnswersRequest) -> dict[s
 def undo(session: DbSession, access: Annotator, given: UndoRequest) -> dict[str, int]:
     """Take answers back that were given together; never arrived, or done already, it changes nothing."""
     taken = bulk_answers.take_back(
-        session, account=access.account, batch_key=given.batch_key, image_ids=set(given.image_ids)
+        session,
+        account=access.account,
+        batch_key=given.batch_key,
+        image_ids=set(given.image_ids),
+        question=given.question,
     )
     return {"undone": taken}
 
@@ -174,6 +184,12 @@ def compare(session: DbSession, access: Annotator, like: Annotated[int | None, Q
     similarity.request(session, access.project.id)
     root = PAGE.format(project_id=access.project.id)
     return RedirectResponse(f"{root}?like={like}" if like else root, status_code=303)
+
+
+def _keeps_out(session: Session, access: Access, wanted: Wanted) -> bool:
+    """Tell whether images are missing on this table because they were given to other people."""
+    narrowed = wanted.ask or not access.role.at_least(Role.REVIEWER)
+    return narrowed and light_tables.keeps_out(session, access.project, access.account)
 
 
 def _may_see(session: Session, access: Access, wanted: Wanted) -> tuple[bool, Wanted]:
@@ -212,6 +228,7 @@ def _table(session: Session, access: Access, wanted: Wanted, labels: list[Label]
         "part": bulk_answers.PART_MOST,
         "chunk": SEEN_MOST,
         "label": wanted.label_id,
+        "claim_seconds": get_settings().claim_minutes * 60,
         "limit": light_tables.limit(session, project, wanted.label_id) if _hears(session, access) else None,
         "labels": [
             {

@@ -11,7 +11,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Annotation, Image, Label, Project
 from app.models.types import now
-from app.services import annotations, label_groups, truths
+from app.services import annotations, label_groups, page_claims, truths
 from app.services.annotations import VOTING_VIEWS, Answers
 
 # A transaction of so many answers takes a few tenths of a second, in which SQLite lets nobody else write; whoever
@@ -71,11 +71,17 @@ def give(
             )
         )
     truths.refresh(session, ids)
+    page_claims.release(session, account, label.id, answers)
     return Given(len(ids), len(excluded))
 
 
-def take_back(session: Session, *, account: Account, batch_key: str, image_ids: Collection[int]) -> int:
-    """Undo what a person gave under a key for some images; gives how many. What was answered anew since then stays."""
+def take_back(
+    session: Session, *, account: Account, batch_key: str, image_ids: Collection[int], question: int | None = None
+) -> int:
+    """Undo what a person gave under a key for some images; gives how many. What was answered anew since then stays.
+
+    `question` is the label that lies open before this person again for these images.
+    """
     _check_size(image_ids)
     truths.lock_images(session, image_ids)
     given = {
@@ -97,6 +103,10 @@ def take_back(session: Session, *, account: Account, batch_key: str, image_ids: 
         if before.superseded_at == given[before.image_id].created_at:
             before.superseded_at = None
     truths.refresh(session, list(given))
+    label = None if question is None else session.get(Label, question)
+    if label is not None:
+        again = [image_id for image_id, annotation in given.items() if annotation.project_id == label.project_id]
+        page_claims.keep(session, account, label.id, again)
     return len(given)
 
 

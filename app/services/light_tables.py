@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.statuses import Answer, Role, Suggestions, TruthValue
 from app.domain.thresholds import DEFAULT_THRESHOLD
 from app.models import Account, Annotation, AnnotationAnswer, Image, Prediction, Project, Run, Truth
-from app.services import blindness, desk_settings, images, runs, similarity, thresholds
+from app.services import blindness, desk_settings, images, runs, similarity, thresholds, waiting
 from app.services.annotations import VOTING_VIEWS
 from app.services.images import ImageFilter
 from app.services.predictions import STORED
@@ -99,13 +99,30 @@ def hears_model(session: Session, project: Project, role: Role) -> bool:
     return desk_settings.settings_of(session, project).suggestions in {Suggestions.SHOWN, Suggestions.PRESELECTED}
 
 
-def lay_out(session: Session, project: Project, account: Account, wanted: Wanted, *, open_: bool = True) -> Laid:
-    """Find the images of a table and put them in order; where not `open_`, what others answered plays no part."""
+def keeps_out(session: Session, project: Project, account: Account) -> bool:
+    """Tell whether images of a project were given to other people, and to this one not."""
+    given = select(Image.id).where(Image.project_id == project.id, waiting.barred(account))
+    return session.scalar(given.limit(1)) is not None
+
+
+def lay_out(
+    session: Session,
+    project: Project,
+    account: Account,
+    wanted: Wanted,
+    *,
+    open_: bool = True,
+    overseeing: bool = False,
+) -> Laid:
+    """Find the images of a table and put them in order; where not `open_`, what others answered plays no part.
+
+    Images that were given to other people are left out; whoever oversees the work sees them, and is not asked of them.
+    """
     query = images.filtered(session, select(Image.id), project.id, wanted.filter)
+    if wanted.ask or not overseeing:
+        query = query.where(~waiting.barred(account))
     if wanted.ask and wanted.label_id is not None:
-        query = query.where(~answered_by(account, wanted.label_id))
-        if open_:
-            query = query.where(~_known(wanted.label_id))
+        query = query.where(*asked(account, wanted.label_id, open_=open_))
     if wanted.order is TableOrder.NAME:
         ids, instead = _numbers(session.scalars(query.order_by(Image.name))), None
     else:
@@ -142,6 +159,12 @@ def limit(session: Session, project: Project, label_id: int | None) -> float | N
     if run is None or not any(label["id"] == label_id for label in run.labels):
         return None
     return thresholds.limits_of(session, run.id).get(label_id or 0, DEFAULT_THRESHOLD)
+
+
+def asked(account: Account, label_id: int, *, open_: bool) -> tuple[ColumnElement[bool], ...]:
+    """Say in SQL, for queries on Image, that a person is still asked for a label; others' answers count if `open_`."""
+    unanswered = ~answered_by(account, label_id)
+    return (unanswered, ~_known(label_id)) if open_ else (unanswered,)
 
 
 def answered_by(account: Account, label_id: int) -> ColumnElement[bool]:

@@ -54,6 +54,26 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("keeps_best", sa.Boolean(), server_default=sa.false(), nullable=False))
     for name, first in JSON_COLUMNS.items():
         op.add_column("runs", sa.Column(name, sa.JSON(), server_default=first, nullable=False))
+    _make_page_claims()
+
+
+def _make_page_claims() -> None:
+    """Let questions about images be lent to people, as images are at the desk."""
+    tables = {"image_id": "images", "label_id": "labels", "account_id": "accounts"}
+    op.create_table(
+        "page_claims",
+        *(sa.Column(column, sa.Integer(), nullable=False) for column in tables),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        *(
+            sa.ForeignKeyConstraint(
+                [column], [f"{table}.id"], name=op.f(f"fk_page_claims_{column}_{table}"), ondelete="CASCADE"
+            )
+            for column, table in tables.items()
+        ),
+        sa.PrimaryKeyConstraint(*tables, name=op.f("pk_page_claims")),
+    )
+    for column in ("account_id", "label_id"):
+        op.create_index(op.f(f"ix_page_claims_{column}"), "page_claims", [column])
 
 
 def downgrade() -> None:

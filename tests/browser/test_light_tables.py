@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.db import session_scope
 from app.domain.statuses import TruthValue
-from app.models import Annotation, Image, Label, Truth
+from app.models import Annotation, Assignment, Image, Label, Truth
 from tests.browser.conftest import NARROW, Collection, Visits
 from tests.vectors import keep_vectors
 
@@ -145,6 +145,56 @@ def test_a_small_window_asks_page_after_page(visit: Visits, make_collection: Mak
     expect(tile(page, made.images[shown])).to_be_visible()
     saved(page)
     assert len(truths(made.labels[0])) == shown
+
+
+def names(page: Page) -> set[str]:
+    """Give the names of the images on a page; what they are called is known when it says so."""
+    shown = page.locator(".lt-tile:visible")
+    expect(page.locator(".lt-tile:visible[aria-label^='…']")).to_have_count(0)
+    return {str(each.get_attribute("aria-label")).split(",")[0] for each in shown.all()}
+
+
+def test_two_people_at_one_question_get_different_pages(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(12)
+    query = f"?ask={made.labels[0].id}"
+    small = {"viewport": {"width": 390, "height": 560}}
+    one = table(visit, made, query, **small)
+    first = names(one)
+    # Half of the images are before the first, on the screen and ready behind it.
+    assert len(first) == 3
+    two = table(visit, made, query, account=made.reviewer, **small)
+    assert names(two).isdisjoint(first)
+    two.keyboard.press("Enter")
+    expect(two.locator("[data-count]")).to_have_text("9 images left")
+    saved(two)
+    two.keyboard.press("Enter")
+    # What is left lies before the first, until that window closes.
+    expect(two.get_by_role("heading", name="Others are at the rest")).to_be_visible()
+    saved(two)
+    assert len(truths(made.labels[0])) == 6
+    # Whoever takes a page back is asked again, and nobody else.
+    two.keyboard.press("u")
+    assert names(two).isdisjoint(first)
+    two.keyboard.press("Enter")
+    saved(two)
+    one.close()
+    expect(tile(two, made.images[0])).to_be_visible(timeout=15_000)
+    assert names(two) == first
+
+
+def test_images_given_to_others_are_not_on_the_table(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(4)
+    with session_scope() as session:
+        session.add(Assignment(image_id=made.images[0].id, account_id=made.lead.id))
+        session.add(Assignment(image_id=made.images[1].id, account_id=made.annotator.id))
+    page = table(visit, made)
+    expect(page.locator("[data-count]")).to_have_text("3 images")
+    expect(page.get_by_text("given to other people")).to_be_visible()
+    # Who oversees the work sees all of them, and is asked of those that are free.
+    page = table(visit, made, account=made.reviewer)
+    expect(page.locator("[data-count]")).to_have_text("4 images")
+    page = table(visit, made, f"?ask={made.labels[0].id}", account=made.reviewer)
+    expect(page.locator("[data-count]")).to_have_text("2 images left")
 
 
 def test_two_people_at_once_are_both_counted(visit: Visits, make_collection: Make) -> None:

@@ -12,9 +12,12 @@ export class Answers {
   #done = [];
   #undone = [];
 
-  /** `onChange(left, trouble)` hears how saving stands, `onRefused(ids)` which images were not answered for after all. */
-  constructor({ account, project, api, part, onChange, onRefused }) {
-    Object.assign(this, { api, part, onChange, onRefused });
+  /**
+   * `onChange(left, trouble)` hears how saving stands, `onRefused(ids)` which images were not answered for after all;
+   * `question` is the label that is asked again of what is taken back.
+   */
+  constructor({ account, project, api, part, question, onChange, onRefused }) {
+    Object.assign(this, { api, part, question, onChange, onRefused });
     // Apart from the desk's, which shares the store.
     this.saver = new Saver(new Outbox(`table-${account}`, project), {
       onChange: () => this.#changed(),
@@ -35,7 +38,7 @@ export class Answers {
     if (!step) return null;
     for (const part of this.#parts(step.answers)) {
       const ids = part.map(([id]) => id);
-      this.#add("undo", "undo", { batch_key: step.key, image_ids: ids }, ids[0]);
+      this.#add("undo", "undo", { batch_key: step.key, image_ids: ids, question: this.question }, ids[0]);
     }
     this.#undone.push(step);
     return step;

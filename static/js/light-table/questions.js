@@ -1,6 +1,7 @@
 // One label at a time: a page of images is taken as one answer but for the exceptions, confirmed, and the next is there.
 import { t } from "../strings.js";
 import { Exceptions } from "./exceptions.js";
+import { Leases } from "./leases.js";
 import { Surface } from "./surface.js";
 import { paint } from "./tile.js";
 
@@ -12,7 +13,19 @@ export class Questions extends Surface {
       guess: (id) => ((this.source.known(id)?.probability ?? 0) >= this.source.limit ? "present" : "absent"),
       onChange: () => this.#told(),
     });
+    this.leases = new Leases(JSON.parse(root.dataset.lightTable), {
+      onChange: () => (this.count === this.grid.length ? this.#lent() : this.show()),
+      onTrouble: (error) => this.tell(error.message),
+      busy: () => this.source.busy,
+    });
     this.open();
+  }
+
+  /** Borrow the first page, and one more. */
+  async prepare() {
+    this.grid.show(0, Number(this.slider.value));
+    this.leases.lay(this.source.ids);
+    await this.leases.fill(2 * this.grid.fitting);
   }
 
   seen() {
@@ -22,15 +35,15 @@ export class Questions extends Surface {
 
   /** As many as are seen without scrolling: nobody confirms what was not looked at. */
   get count() {
-    return Math.min(this.source.length, this.grid.fitting);
+    return Math.min(this.leases.held.length, this.grid.fitting);
   }
 
   get page() {
-    return Array.from(this.source.ids.subarray(0, this.count));
+    return this.leases.held.slice(0, this.count);
   }
 
   idAt(place) {
-    return this.source.ids[place];
+    return this.leases.held[place];
   }
 
   draw(tile, place, load) {
@@ -45,11 +58,18 @@ export class Questions extends Surface {
     super.show();
     // Once the ground is measured it is known how many fit.
     if (this.grid.length !== this.count) this.grid.show(this.count);
-    this.root.querySelector("[data-count]").textContent = t("tableLeft", {
-      count: this.source.length.toLocaleString(),
-    });
+    this.#lent();
+  }
+
+  // How many are left, and where; a page more is borrowed meanwhile.
+  #lent() {
+    const { left } = this.leases;
+    this.root.querySelector("[data-count]").textContent = t("tableLeft", { count: left.toLocaleString() });
+    this.root.querySelector("[data-empty]").hidden = left > 0;
+    this.root.querySelector("[data-elsewhere]").hidden = this.count > 0 || left === 0;
     this.#told();
     this.#fetchAhead();
+    this.leases.fill(2 * this.grid.fitting);
   }
 
   /** Take an image as an exception, or no longer; with Shift nobody can tell. */
@@ -75,7 +95,7 @@ export class Questions extends Surface {
     if (!page.every((id) => this.source.known(id))) return;
     const answers = page.map((id) => [id, exceptions.answer(id)]);
     const before = this.say(label.id, answers);
-    this.give({ label: label.id, version: label.version, answers, before, touched: exceptions.of(page) });
+    this.answers.give({ label: label.id, version: label.version, answers, before, touched: exceptions.of(page) });
     const present = answers.filter(([, value]) => value === "present").length;
     this.tell(t("pageConfirmed", { count: page.length, present }));
     this.#takeOff(answers);
@@ -84,7 +104,7 @@ export class Questions extends Surface {
   undo() {
     const step = super.undo();
     if (!step) return;
-    this.source.lay([...step.answers.map(([id]) => id), ...this.source.ids]);
+    this.leases.back(step.answers.map(([id]) => id));
     this.exceptions.set(step.touched);
     this.#moveOn(-step.answers.length);
   }
@@ -97,15 +117,13 @@ export class Questions extends Surface {
   // What others have answered meanwhile is not asked again.
   #takeOff(answers) {
     const gone = new Set(answers.map(([id]) => id));
-    const isOpen = (id) => !gone.has(id) && !this.source.state(id, this.label.id);
-    this.source.lay(Array.from(this.source.ids).filter(isOpen));
+    this.leases.off((id) => gone.has(id) || this.source.state(id, this.label.id));
     this.exceptions.set([]);
     this.#moveOn(answers.length);
   }
 
   #moveOn(known) {
-    const bar = this.root.querySelector("[data-progress]");
-    if (bar) bar.value += known;
+    for (const bar of this.root.querySelectorAll("[data-progress]")) bar.value += known;
     this.grid.active = 0;
     this.grid.clear();
     this.show();
@@ -125,7 +143,7 @@ export class Questions extends Surface {
   }
 
   #fetchAhead() {
-    const next = Array.from(this.source.ids.subarray(this.count, 2 * this.count));
+    const next = this.leases.held.slice(this.count, 2 * this.count);
     this.source.need(next);
     for (const id of next) new Image().src = this.source.thumbnail(id);
   }

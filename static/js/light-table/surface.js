@@ -23,6 +23,7 @@ export class Surface {
       account,
       onChange: (left, trouble) => this.#saving(left, trouble),
       onRefused: () => this.#renew(),
+      question: Number(root.dataset.question) || undefined,
     });
     this.slider = root.querySelector("[data-size]");
     this.groups = root.querySelector("[data-groups]");
@@ -47,6 +48,7 @@ export class Surface {
       const line = this.root.querySelector("[data-instead]");
       line.hidden = !INSTEAD[instead] || this.root.querySelector("[data-explained]") !== null;
       line.textContent = INSTEAD[instead] ? t(INSTEAD[instead]) : "";
+      await this.prepare?.();
     } catch (error) {
       toast(error.message, "error");
       return;
@@ -100,10 +102,6 @@ export class Surface {
     const before = answers.map(([id, value]) => [id, this.source.say(id, label, value)]);
     this.grid.refresh();
     return before;
-  }
-
-  give(step) {
-    this.answers.give(step);
   }
 
   act(name) {

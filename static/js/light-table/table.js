@@ -67,7 +67,7 @@ export class Table extends Surface {
     const all = chosen.every((id) => this.source.state(id, label.id) === "present");
     const answer = value ?? (all ? "absent" : "present");
     const answers = chosen.map((id) => [id, answer]);
-    this.give({ label: label.id, version: label.version, answers, before: this.say(label.id, answers) });
+    this.answers.give({ label: label.id, version: label.version, answers, before: this.say(label.id, answers) });
     this.#spent = true;
     this.tell(t(`tagged_${answer}`, { count: chosen.length.toLocaleString(), label: label.name }));
   }
