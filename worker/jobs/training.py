@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +24,6 @@ from app.services.measurements import LabelRanking
 from app.services.predictions import STORED, forget_predictions, write_predictions
 from app.services.thresholds import keep_tuned
 from app.storage import Storage, get_storage
-from worker import hardware
 from worker.jobs.evaluation import Measured, measure
 from worker.jobs.pixels import items_of
 from worker.jobs.recording import Recorder
@@ -32,7 +31,6 @@ from worker.jobs.snapshot import BATCH, Snapshot, take
 from worker.ml import callbacks
 from worker.ml.callbacks import OnEpoch, OnProgress, ShouldCancel
 from worker.ml.train import Places, QuickConfig, TrainData, TrainResult, train_quick
-from worker.ml.whole import summary_of
 from worker.running import Progress
 
 
@@ -61,8 +59,7 @@ def quick(
     should_cancel: ShouldCancel,
 ) -> TrainResult:
     """Train by the quick recipe."""
-    result = train_quick(data, places, QuickConfig(**config), on_progress, on_epoch, should_cancel)
-    return replace(result, summary=summary_of(result.checkpoint))
+    return train_quick(data, places, QuickConfig(**config), on_progress, on_epoch, should_cancel)
 
 
 def finetune(
@@ -79,7 +76,7 @@ def finetune(
     result: TrainResult = module.train_finetune(
         data, places, module.FinetuneConfig(**config), on_progress, on_epoch, should_cancel
     )
-    return replace(result, summary=summary_of(result.checkpoint))
+    return result
 
 
 TRAINERS: Mapping[Recipe, Trainer] = {Recipe.QUICK: quick, Recipe.FINETUNE: finetune}
@@ -93,7 +90,7 @@ def work(progress: Progress, trainers: Mapping[Recipe, Trainer] = TRAINERS) -> N
     checkpoint = storage.checkpoints / str(run.id)
     # The claim makes this the only attempt: what is there is left over from a deleted run of the same number, which
     # SQLite gives again, or from another database.
-    for folder in (checkpoint, storage.activation_maps(run.id), storage.model_files(run.id)):
+    for folder in (checkpoint, storage.activation_maps(run.id)):
         shutil.rmtree(folder, ignore_errors=True)
     try:
         _train(progress, run, storage, checkpoint, trainers[run.recipe])
@@ -154,8 +151,6 @@ class _Conclusion:
     def __call__(self, session: Session) -> None:
         run = session.get_one(Run, self.snapshot.run_id)
         run.versions = self.result.versions
-        run.hardware = hardware.describe(get_settings().device)
-        run.summary = dict(self.result.summary)
         run.checkpoint = self.result.checkpoint.name
         run.notes = [*_notes(self.result, run.recipe), *self.measured.notes]
         run.evaluation = {
