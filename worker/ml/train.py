@@ -3,10 +3,11 @@
 Nothing here imports fastai, so that a worker which only trains quickly starts quickly.
 """
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +104,8 @@ class TrainResult:
     # Sentences for people about what was done differently than asked.
     notes: list[str]
     seconds: float
+    # Layers of the network, as `worker.ml.whole.summary_of` lists them; whoever called for the training may add it.
+    summary: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ class Places:
     # Embeddings, kept between runs.
     embeddings: Path
     device: str = "auto"
+    # Where a fine-tuning keeps what another worker needs to go on with it; None: nowhere.
+    unfinished: Path | None = None
 
 
 def train_quick(
