@@ -1,21 +1,39 @@
 """Choosing how to train, and starting a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from app.deps import Access, DbSession, Lead
 from app.domain.statuses import Recipe, Role
-from app.errors import AppError
+from app.errors import AppError, ConflictError
+from app.i18n import gettext as _
 from app.models import Project, Run
-from app.services import readiness, runs
+from app.services import configurations, new_runs, readiness, runs
+from app.services.configurations import ConfigurationRow
+from app.services.new_runs import DRAWN, Beginning
 from app.services.readiness import Readiness
+from app.services.recipe_forms import FormGroup, form_groups
+from app.services.run_configs import clean_config
 from app.templating import render
 
 router = APIRouter(prefix="/projects/{project_id}/runs")
+
+# More than this many named configurations are found on their own page.
+OFFERED = 5
+
+
+async def _filled_in(request: Request) -> list[tuple[str, str]]:
+    # Which fields there are, the recipes say: no route lists them.
+    async with request.form() as form:
+        return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+FilledIn = Annotated[list[tuple[str, str]], Depends(_filled_in)]
 
 
 @dataclass(frozen=True)
@@ -26,62 +44,96 @@ class NewRunPage:
     role: Role
     readiness: Readiness
     open_run: Run | None
-    recipe: str
-    values: dict[str, Any]
-    errors: dict[str, str]
+    recipe: Recipe
+    # The settings of each recipe under their headings; the form shows those of the chosen one.
+    groups: dict[Recipe, list[FormGroup]]
+    told: list[str]
+    # How long each recipe took the last time, in seconds.
+    taken: dict[Recipe, float]
+    named: list[ConfigurationRow]
+    latest: Run | None
+    # What is wrong beside the fields, and the sentence that belongs to none of them.
+    faults: dict[str, str]
+    refusal: str
 
 
 @router.get("/new")
 def new_page(request: Request, session: DbSession, access: Lead) -> Response:
-    """Offer the recipes and their settings."""
-    return _new_page(request, session, access, Recipe.QUICK.value, {}, {})
+    """Offer the recipes and their settings; the address may say where to begin from."""
+    given = request.query_params.multi_items()
+    beginning = new_runs.beginning(session, access.project, given)
+    # What an address says is looked at before anything is started, so that what is wrong shows at once.
+    errors = _problems(beginning) if beginning.values else {}
+    return new_run_page(request, session, access, beginning, errors)
+
+
+@router.post("/new")
+def show_again(request: Request, session: DbSession, access: Lead, given: FilledIn) -> Response:
+    """Show the form as it was filled in, with another recipe or one setting back at its default; starts nothing."""
+    return new_run_page(request, session, access, new_runs.beginning(session, access.project, given), {})
 
 
 @router.post("")
-def start(
-    request: Request,
-    session: DbSession,
-    access: Lead,
-    recipe: Annotated[str, Form()] = Recipe.QUICK.value,
-    epochs_frozen: Annotated[str, Form()] = "",
-    epochs_unfrozen: Annotated[str, Form()] = "",
-    backbone: Annotated[str, Form()] = "",
-) -> Response:
+def start(request: Request, session: DbSession, access: Lead, given: FilledIn) -> Response:
     """Start a training and lead to its page; while one is open, lead to that one."""
-    given = {"epochs_frozen": epochs_frozen, "epochs_unfrozen": epochs_unfrozen, "backbone": backbone}
+    beginning = new_runs.beginning(session, access.project, given)
     try:
-        chosen = Recipe(recipe)
-    except ValueError:
-        chosen = Recipe.QUICK
-    # The form shows the settings of both recipes; only those of the chosen one count.
-    known = runs.default_config(chosen)
-    config = {name: value for name, value in given.items() if value.strip() and name in known}
-    try:
-        run = runs.start_run(session, access.project, recipe=chosen, account=access.account, config=config)
+        run = runs.start_run(
+            session, access.project, recipe=beginning.recipe, account=access.account, config=beginning.values
+        )
+        if DRAWN in dict(given):
+            _refuse_another(run, beginning)
     except AppError as refusal:
         errors = refusal.fields or {"": refusal.sentence}
-        return _new_page(request, session, access, chosen.value, given, errors, status=refusal.status)
+        return new_run_page(request, session, access, beginning, errors, status=refusal.status)
     return RedirectResponse(f"/projects/{access.project.id}/runs/{run.number}", status_code=303)
 
 
-def _new_page(
+def new_run_page(
     request: Request,
     session: Session,
     access: Access,
-    recipe: str,
-    values: dict[str, Any],
-    errors: dict[str, str],
+    beginning: Beginning,
+    errors: Mapping[str, str],
     *,
     status: int = 200,
 ) -> Response:
-    defaults = runs.default_config(Recipe.FINETUNE)
+    """Show the form with what was filled in, and beside each field what is wrong with it."""
     page = NewRunPage(
         project=access.project,
         role=access.role,
         readiness=readiness.check(session, access.project),
         open_run=runs.open_run(session, access.project.id),
-        recipe=recipe,
-        values={name: values.get(name) or default for name, default in defaults.items()},
-        errors=errors,
+        recipe=beginning.recipe,
+        groups={each: _groups(each, beginning, errors) for each in Recipe},
+        told=beginning.told,
+        taken=new_runs.last_seconds(session, access.project.id),
+        named=configurations.list_configurations(session, access.project.id, limit=OFFERED + 1),
+        latest=new_runs.latest(session, access.project.id),
+        faults={name: sentence for name, sentence in errors.items() if name},
+        refusal=errors.get("", ""),
     )
     return render(request, "runs/new.html", page, status=status)
+
+
+def _groups(recipe: Recipe, beginning: Beginning, errors: Mapping[str, str]) -> list[FormGroup]:
+    is_chosen = recipe is beginning.recipe
+    return form_groups(recipe, beginning.values if is_chosen else {}, errors if is_chosen else {})
+
+
+def _problems(beginning: Beginning) -> dict[str, str]:
+    try:
+        clean_config(beginning.recipe, beginning.values)
+    except AppError as refusal:
+        return refusal.fields or {"": refusal.sentence}
+    return {}
+
+
+def _refuse_another(run: Run, beginning: Beginning) -> None:
+    """Let nobody take the run that is under way for the one just filled in; a second click on the same is no matter."""
+    asked = clean_config(beginning.recipe, beginning.values)
+    if (run.recipe, run.config) != (beginning.recipe, asked):
+        raise ConflictError(
+            _("Run %(number)s is under way with other settings. Yours are kept below: start them when it is over.")
+            % {"number": run.number}
+        )

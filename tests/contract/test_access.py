@@ -29,7 +29,7 @@ from app.db import session_scope
 from app.deps import check_csrf
 from app.domain.statuses import Answer, JobKind, JobStatus, Recipe, Role
 from app.main import create_app
-from app.models import Account, Comment, Import, Invitation, Job, LabelGroup, LabelQuestion, Project, Run
+from app.models import Account, Comment, Configuration, Import, Invitation, Job, LabelGroup, LabelQuestion, Project, Run
 from app.security import csrf_token
 from app.services import accounts, invitations, label_changes, labels
 from tests.factories import AccountFactory, ImageFactory, MemberFactory, ProjectFactory, annotate
@@ -82,8 +82,8 @@ EVERY_ROUTE = list(SERVED)
 GUARDED = [(method, path) for method, path in EVERY_ROUTE if path not in PUBLIC]
 # The rows that an address can name below a project, and what else may stand in one.
 ROWS = {
-    *("account_id", "change_id", "comment_id", "group_id", "image_id", "import_id", "invitation_id", "job_id"),
-    *("label_id", "number", "question_id"),
+    *("account_id", "change_id", "comment_id", "configuration_id", "group_id", "image_id", "import_id"),
+    *("invitation_id", "job_id", "label_id", "number", "question_id"),
 }
 NO_ROWS = {"version": "1", "kind": "thumbnail", "cell": "tp", "form": "lesson", "level": 0, "column": 0, "row": 0}
 WITHIN_PROJECTS = [
@@ -236,15 +236,17 @@ def rows_of(session: Session, project: Project, *, number: int) -> dict[str, obj
     session.add(Run(project_id=project.id, number=number, job_id=job.id, recipe=Recipe.QUICK, seed=1))
     invitations.invite(session, created_by=account, project=project)
     comment = Comment(image_id=image.id, account_id=account.id, text="A plough.")
+    kept = Configuration(project_id=project.id, name="maps", recipe=Recipe.QUICK)
     group = LabelGroup(project_id=project.id, title="Kind")
     question = LabelQuestion(label_id=label.id)
-    session.add_all([comment, group, question])
+    session.add_all([comment, kept, group, question])
     session.flush()
     invitation = session.query(Invitation).filter_by(project_id=project.id).one()
     return {
         "account_id": account.id,
         "change_id": label_changes.changes_of(session, project.id)[0].change.id,
         "comment_id": comment.id,
+        "configuration_id": kept.id,
         "group_id": group.id,
         "image_id": image.id,
         "import_id": brought.id,
