@@ -2,10 +2,9 @@
 
 import gc
 import logging
-import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,11 +19,11 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlche
 from starlette.exceptions import HTTPException
 
 from app.config import get_settings
-from app.deps import BROWSER_COOKIE, SESSION_COOKIE, check_csrf
+from app.deps import check_csrf
 from app.errors import AppError, ConflictError, NotFoundError, NotSignedInError, UnavailableError
 from app.i18n import gettext as _
+from app.middleware import BrowserAndHeaders
 from app.routes import ROUTERS
-from app.security import HEADERS
 from app.services import auto_training, jobs
 from app.supervision import end_if_abandoned
 from app.templating import LIBRARIES, NODE_MODULES, STATIC, render, static_version
@@ -66,7 +65,7 @@ def create_app() -> FastAPI:
     application.add_api_route("/static/{version}/{name:path}", static_file, include_in_schema=False)
     application.add_api_route("/lib/{name}", library_file, include_in_schema=False)
     application.add_api_route("/health", health, include_in_schema=False)
-    application.middleware("http")(_browser_and_headers)
+    application.add_middleware(BrowserAndHeaders, fault=_fault)
     application.add_exception_handler(AppError, _refusal)
     application.add_exception_handler(HTTPException, _http_refusal)
     application.add_exception_handler(RequestValidationError, _unreadable)
@@ -131,24 +130,6 @@ def _sweep_until(stop: threading.Event) -> None:
             watch.look()
         except SQLAlchemyError:
             log.exception("the sweep for lost jobs and due runs failed and will be tried again")
-
-
-async def _browser_and_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    # Form tokens are bound to the sign-in, or before that to the browser.
-    browser = request.cookies.get(BROWSER_COOKIE, "")
-    fresh = "" if browser else secrets.token_urlsafe(16)
-    request.state.browser_token = request.cookies.get(SESSION_COOKIE) or browser or fresh
-    try:
-        response = await call_next(request)
-    except Exception as error:  # noqa: BLE001 - the last resort, inside the headers; it is logged with its trace
-        response = _fault(request, error)
-    response.headers.update({key: value for key, value in HEADERS.items() if key not in response.headers})
-    settings = get_settings()
-    if settings.secure_cookies:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if fresh and "text/html" in response.headers.get("content-type", ""):
-        response.set_cookie(BROWSER_COOKIE, fresh, httponly=True, samesite="lax", secure=settings.secure_cookies)
-    return response
 
 
 def answer_refusal(request: Request, error: AppError) -> Response:

@@ -2,16 +2,17 @@
 
     python bench/annotators.py [--people 50] [--seconds 60] [--rate 2] [--database sqlite postgresql] [--images 20000]
 
-Starts the real web server as a process of its own. Each annotator is a thread with a connection of its own, answers at
-a steady pace, asks for three more images whenever two are left, and sends one answer in twenty twice under the same
-key, as a browser does that got no reply. Afterwards the database is compared with what was acknowledged. The
-annotators take their share of the processor too.
+Starts the real web server: one process on SQLite, as `loupe up` has it, two on PostgreSQL as docker-compose.yml has it.
+Each annotator is a thread with a connection of its own, answers at a steady pace, asks for more images whenever two are
+left, and sends one answer in twenty twice under the same key, as a browser does that got no reply. Afterwards the
+database is compared with what was acknowledged. The annotators take their share of the processor too.
 """
 
 import argparse
 import json
 import os
 import random
+import resource
 import socket
 import subprocess
 import sys
@@ -39,10 +40,12 @@ from app.models import Annotation, Skip  # noqa: E402
 from app.security import csrf_token  # noqa: E402
 from bench.queue_world import QueueWorld, database, make_world  # noqa: E402
 
-# What the desk does: five at hand, three more when two are left.
-AT_HAND, MORE = 5, 3
+# What the desk does: eight at hand, more when two are left.
+AT_HAND, MORE = 8, 3
 # One answer in so many is sent twice, one image in so many is passed by.
 TWICE, SKIPPED = 20, 50
+# As `loupe up` and docker-compose.yml start the web server.
+USUAL_PROCESSES = {"sqlite": 1, "postgresql": 2}
 PATIENCE_SECONDS = 30.0
 GRACE_SECONDS = 5.0
 
@@ -57,6 +60,8 @@ class Outcome:
     acknowledged: dict[str, int] = field(default_factory=dict)
     passed: set[int] = field(default_factory=set)
     seconds: float = 0.0
+    # Of the web server's processor, from its start to its end.
+    server_seconds: float = 0.0
     lost: int = 0
     doubled: int = 0
 
@@ -134,15 +139,15 @@ class Annotator(threading.Thread):
 
 
 @contextmanager
-def server(output: Path) -> Iterator[int]:
-    """Run the web server with the settings of this process; gives its port."""
+def server(output: Path, processes: int = 1) -> Iterator[int]:
+    """Run the web server, as one process or several, with the settings of this process; gives its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--log-level", "warning"]
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [*command, "--port", str(port), "--no-access-log"],
+            [*command, "--port", str(port), "--workers", str(processes), "--no-access-log"],
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -165,10 +170,11 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the web server did not start")
 
 
-def simulate(world: QueueWorld, *, seconds: float, rate: float, log: Path) -> Outcome:
+def simulate(world: QueueWorld, *, seconds: float, rate: float, log: Path, processes: int = 1) -> Outcome:
     """Let all annotators of a world tag, and compare the database with what they were told."""
     outcome = Outcome()
-    with server(log) as port:
+    before = _ended_children()
+    with server(log, processes) as port:
         team = [Annotator(person, token, world, port, outcome) for person, token in world.tokens.items()]
         began = time.monotonic()
         for one in team:
@@ -179,8 +185,14 @@ def simulate(world: QueueWorld, *, seconds: float, rate: float, log: Path) -> Ou
         for one in team:
             one.join()
         outcome.seconds = time.monotonic() - began
+    outcome.server_seconds = _ended_children() - before
     _compare(world, outcome)
     return outcome
+
+
+def _ended_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _compare(world: QueueWorld, outcome: Outcome) -> None:
@@ -216,6 +228,8 @@ def told(outcome: Outcome, due: int) -> str:
             lines.append(
                 f"  {verb}: {len(waits)} requests, {at} ms (median / 95 % / 99 %), longest {max(waits):.0f} ms"
             )
+    asked = sum(len(waits) for waits in outcome.waits.values())
+    lines.append(f"  the server's processor: {1000 * outcome.server_seconds / max(1, asked):.1f} ms a request")
     return "\n".join([*lines, *(f"  {fault}" for fault in outcome.faults[:5])])
 
 
@@ -227,12 +241,16 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2.0, help="answers a second of each annotator")
     parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--database", nargs="+", choices=["sqlite", "postgresql"], default=["sqlite", "postgresql"])
+    parser.add_argument("--processes", type=int, help="of the web server, where not as usual")
     given = parser.parse_args()
     for kind in given.database:
+        processes = given.processes or USUAL_PROCESSES[kind]
         with database(kind) as folder:
             world = make_world(given.images, people=given.people, modelled=False)
-            outcome = simulate(world, seconds=given.seconds, rate=given.rate, log=folder / "server.log")
-        print(f"{given.people} annotators, {given.rate:g} answers a second each, {given.images:,} images, {kind}:")
+            log = folder / "server.log"
+            outcome = simulate(world, seconds=given.seconds, rate=given.rate, log=log, processes=processes)
+        print(f"{given.people} annotators, {given.rate:g} answers a second each, {given.images:,} images, {kind},")
+        print(f"the web server with {processes} process(es):")
         print(told(outcome, given.people * round(given.seconds * given.rate)), flush=True)
 
 

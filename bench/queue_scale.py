@@ -3,7 +3,7 @@
     python bench/queue_scale.py [--images 1000 100000] [--database sqlite] [--rounds 60]
 
 Fills a database of each size and speaks to the whole web application, without a network: an annotator answers image
-after image, and asks for three more whenever two are left, as the desk does. The first question in an order, which
+after image, and asks for six more whenever two are left, as the desk does. The first question in an order, which
 reckons it, is told apart. Times are those of the clock, and, after the sign "cpu", of the processor, which other
 programs on the machine hardly change; both hold the work of the client too.
 """
@@ -30,8 +30,8 @@ from app.security import csrf_token  # noqa: E402
 from app.services import label_questions  # noqa: E402
 from bench.queue_world import QueueWorld, database, make_world  # noqa: E402
 
-# What the desk does: five at hand, three more when two are left.
-AT_HAND, MORE = 5, 3
+# What the desk does: eight at hand, six more when two are left.
+AT_HAND, LOW, MORE = 8, 3, 6
 # The promise: the median of the queue's answer with 100,000 images.
 PROMISED_MS = 15
 
@@ -68,7 +68,7 @@ class Annotator:
             answers = {str(self.world.label_ids[0]): "present"}
             image_id = self.held.pop(0)
             self.post("save", "submit", image_id=image_id, client_key=uuid.uuid4().hex, answers=answers, **question)
-            if len(self.held) < MORE:
+            if len(self.held) < LOW:
                 self.fetch("next", MORE)
         self.client.post(f"{self.path}/release", json={"image_ids": self.held})
 

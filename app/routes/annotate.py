@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.db import session_scope, turn_scope
-from app.deps import Access, Annotator, DbSession, ReadingAnnotator
+from app.deps import Access, Annotator, DbSession, DeskAnnotator
 from app.domain.sampling import Order
 from app.domain.statuses import Answer
 from app.models import Account, Image
@@ -105,7 +105,7 @@ class ClaimRequest(BaseModel):
 
 
 @router.post(f"{API}/next")
-def next_images(access: ReadingAnnotator, asked: NextRequest) -> dict[str, Any]:
+def next_images(access: DeskAnnotator, asked: NextRequest) -> dict[str, Any]:
     """Claim the next images for this person."""
     project, account = access.project, access.account
     # To choose among many thousands takes longer than others should wait to save an answer.
@@ -144,7 +144,7 @@ def progress(session: DbSession, access: Annotator) -> dict[str, Any]:
 
 
 @router.post(f"{API}/submit")
-def submit(access: ReadingAnnotator, given: SubmitRequest) -> dict[str, Any]:
+def submit(access: DeskAnnotator, given: SubmitRequest) -> dict[str, Any]:
     """Keep a person's answers for an image."""
     project, account = access.project, access.account
     with turn_scope() as session:
@@ -159,14 +159,13 @@ def submit(access: ReadingAnnotator, given: SubmitRequest) -> dict[str, Any]:
             seconds=given.seconds,
             question=given.question,
         )
-    with session_scope(writes=False) as session:
         said = desk_items.revealed(session, project, account, given.image_id)
         told = submit_notices.notices(session, project, annotation, asked=given.asked, shown=given.shown)
     return {"annotation": annotation.id, "notices": told, "suggestions": [asdict(one) for one in said]}
 
 
 @router.post(f"{API}/skip")
-def skip(access: ReadingAnnotator, given: SkipRequest) -> dict[str, Any]:
+def skip(access: DeskAnnotator, given: SkipRequest) -> dict[str, Any]:
     """Pass an image by."""
     with turn_scope() as session:
         skipped = queue.skip(
@@ -181,21 +180,21 @@ def skip(access: ReadingAnnotator, given: SkipRequest) -> dict[str, Any]:
 
 
 @router.post(f"{API}/undo")
-def undo(access: ReadingAnnotator, given: UndoRequest) -> dict[str, bool]:
+def undo(access: DeskAnnotator, given: UndoRequest) -> dict[str, bool]:
     """Take a submission or a skip back."""
     with turn_scope() as session:
         return {"undone": queue.undo(session, access.project, access.account, given.client_key)}
 
 
 @router.post(f"{API}/renew")
-def renew(access: ReadingAnnotator, given: ClaimRequest) -> dict[str, list[int]]:
+def renew(access: DeskAnnotator, given: ClaimRequest) -> dict[str, list[int]]:
     """Keep images reserved for this person; tells which still are."""
     with turn_scope() as session:
         return {"held": claims.take(session, access.project, access.account, given.image_ids)}
 
 
 @router.post(f"{API}/release")
-def release(access: ReadingAnnotator, given: ClaimRequest) -> dict[str, list[int]]:
+def release(access: DeskAnnotator, given: ClaimRequest) -> dict[str, list[int]]:
     """Give images back to the others."""
     with turn_scope() as session:
         claims.release(session, access.account, given.image_ids)

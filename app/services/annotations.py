@@ -44,12 +44,12 @@ def submit(
     `client_key` twice counts once.
     """
     truths.lock_images(session, [image_id])
-    repeated = _same_save(session, client_key, account, image_id)
-    if repeated is not None:
+    if (repeated := _same_save(session, client_key, account, image_id)) is not None:
         return repeated
     _image_to_answer(session, project, image_id)
     earlier = current_annotation(session, image_id, account.id)
-    said, given = answers_of(earlier), _complete(labels_by_id(session, project.id), answers, asked)
+    labels = labels_by_id(session, project.id)
+    said, given = answers_of(earlier), _complete(labels, answers, asked)
     label_groups.refuse_two_present(session, project.id, _values(given), _values(said))
     annotation = Annotation(
         project_id=project.id,
@@ -67,7 +67,7 @@ def submit(
         # The same moment on both: that is how taking a correction back finds what it had superseded.
         earlier.superseded_at = annotation.created_at
     session.add(annotation)
-    truths.refresh(session, [image_id])
+    truths.refresh(session, [image_id], known=labels.values())
     return annotation
 
 

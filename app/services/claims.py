@@ -15,6 +15,9 @@ from app.models.types import now
 from app.services import waiting
 from app.services.truths import in_batches
 
+# Nobody keeps claims loaded in a session, so that none need be looked for there.
+UNSEEN = {"synchronize_session": False}
+
 
 def take(session: Session, project: Project, account: Account, image_ids: Collection[int]) -> list[int]:
     """Claim images for a person, or renew their claims; gives those that are this person's now, in the given order.
@@ -36,7 +39,8 @@ def take(session: Session, project: Project, account: Account, image_ids: Collec
 def release(session: Session, account: Account, image_ids: Collection[int]) -> None:
     """Give images back, so that others can get them at once."""
     for batch in in_batches(sorted(set(image_ids))):
-        session.execute(delete(Claim).where(Claim.image_id.in_(batch), Claim.account_id == account.id))
+        theirs = delete(Claim).where(Claim.image_id.in_(batch), Claim.account_id == account.id)
+        session.execute(theirs, execution_options=UNSEEN)
 
 
 def lock(session: Session, project: Project) -> None:
@@ -56,7 +60,8 @@ def _held_by(account: Account, moment: datetime) -> ColumnElement[bool]:
 def _write(session: Session, project: Project, account: Account, image_ids: Sequence[int], moment: datetime) -> None:
     if not image_ids:
         return
-    session.execute(delete(Claim).where(Claim.image_id.in_(image_ids), Claim.expires_at <= moment))
+    expired = delete(Claim).where(Claim.image_id.in_(image_ids), Claim.expires_at <= moment)
+    session.execute(expired, execution_options=UNSEEN)
     # Both databases speak the same dialect here, but SQLAlchemy has no common word for it.
     insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     table = Claim.__table__

@@ -1,6 +1,8 @@
 """What a lead decides on tagging in a project: suggestions, order, opinions, control images, the guide."""
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -28,9 +30,7 @@ def settings_of(session: Session, project: Project) -> DeskSettings:
 
 def defaults(project_id: int) -> DeskSettings:
     """Give the settings of a project in which nobody has changed them."""
-    columns = DeskSettings.__table__.c
-    given = {c.name: c.default.arg for c in columns if c.default is not None and c.default.is_scalar}
-    return DeskSettings(project_id=project_id, **given)
+    return DeskSettings(project_id=project_id, **_column_defaults())
 
 
 def change(session: Session, project: Project, values: Mapping[str, object]) -> DeskSettings:
@@ -45,6 +45,12 @@ def change(session: Session, project: Project, values: Mapping[str, object]) -> 
         setattr(settings, name, value)
     session.flush()  # what follows reads the settings anew
     return settings
+
+
+@lru_cache(maxsize=1)
+def _column_defaults() -> dict[str, Any]:
+    columns = DeskSettings.__table__.c
+    return {c.name: c.default.arg for c in columns if c.default is not None and c.default.is_scalar}
 
 
 def _check(settings: DeskSettings, values: Mapping[str, object]) -> None:

@@ -54,6 +54,9 @@ def refuse_two_present(
     not stand in the way of answering something else.
     """
     both = {**(earlier or {}), **given}
+    # Nearly every answer ends here, and people wait for it to be saved.
+    if sum(value is Answer.PRESENT for value in both.values()) < 2 or not _any_exclusive(session, project_id):
+        return
     for group in _exclusive(session, project_id):
         present = [label for label in group.labels if both.get(label.id) is Answer.PRESENT]
         if len(present) > 1 and any(given.get(label.id) is Answer.PRESENT for label in present):
@@ -85,6 +88,11 @@ def count_contradictions(session: Session, project_id: int) -> dict[int, int]:
         for group in _exclusive(session, project_id)
         if group.group_id is not None
     }
+
+
+def _any_exclusive(session: Session, project_id: int) -> bool:
+    query = select(LabelGroup.id).where(LabelGroup.project_id == project_id, LabelGroup.exclusive)
+    return session.scalar(query.limit(1)) is not None
 
 
 def _exclusive(session: Session, project_id: int) -> list[Section]:

@@ -58,7 +58,8 @@ def close(session: Session, annotation: Annotation) -> None:
             _not_by(annotation.account_id),
         )
         # The same moment on both: that is how taking the answer back opens the question again.
-        .values(closed_at=annotation.created_at)
+        .values(closed_at=annotation.created_at),
+        execution_options={"synchronize_session": False},
     )
 
 

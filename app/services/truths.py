@@ -1,7 +1,7 @@
 """The ground truth of images, resolved anew whenever an annotation of theirs changes."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
@@ -15,17 +15,22 @@ from app.models import Annotation, AnnotationAnswer, Image, Label, Truth
 
 # Well below the 32 766 values that SQLite takes in one statement, with room for several rows an image.
 BATCH = 500
+_LOCKED = "loupe_locked_images"
 T = TypeVar("T")
 
 
-def refresh(session: Session, image_ids: Collection[int]) -> None:
-    """Resolve the ground truth of some images anew from their current annotations."""
+def refresh(session: Session, image_ids: Collection[int], *, known: Iterable[Label] | None = None) -> None:
+    """Resolve the ground truth of some images anew from their current annotations.
+
+    `known` are all labels that their project ever had, where somebody has loaded them already.
+    """
     for batch in in_batches(sorted(set(image_ids))):
         lock_images(session, batch)
         session.flush()  # the answers that were just given count too
         decisions, answers = _votes(session, batch)
         # Labels of another project are never answered for here, so that all projects' may be read together.
-        descent = _lineage(session, Label.project_id.in_(select(Image.project_id).where(Image.id.in_(batch))))
+        theirs = Label.project_id.in_(select(Image.project_id).where(Image.id.in_(batch)))
+        descent = _lineage(session, theirs) if known is None else lineage_of(known)
         session.execute(delete(Truth).where(Truth.image_id.in_(batch)))
         rows = [
             {"image_id": image_id, "label_id": label_id, "value": value}
@@ -62,7 +67,11 @@ def lock_images(session: Session, image_ids: Collection[int]) -> None:
     Of two answers at the same moment each would otherwise count its votes without the other. SQLite has one writer
     anyway. The order of the ids keeps two batches from waiting for each other.
     """
-    _lock(session, Image.id.in_(image_ids))
+    held = session.info.setdefault(_LOCKED, set())
+    # A session is one transaction: what it has locked stays so until its end, but for what a savepoint takes back.
+    if session.in_nested_transaction() or not held.issuperset(image_ids):
+        _lock(session, Image.id.in_(image_ids))
+        held.update(image_ids)
 
 
 def lock_all_images(session: Session, project_id: int) -> None:
@@ -81,11 +90,20 @@ def _lock(session: Session, wanted: ColumnElement[bool]) -> None:
         session.execute(select(Image.id).where(wanted).order_by(Image.id).with_for_update(key_share=True))
 
 
+def lineage_of(labels: Iterable[Label]) -> Lineage:
+    """Tell which of some labels were merged into others, and which were split from others."""
+    return _descent((label.id, label.merged_into_id, label.merged_since, label.split_from_id) for label in labels)
+
+
 def _lineage(session: Session, wanted: ColumnElement[bool]) -> Lineage:
     query = select(Label.id, Label.merged_into_id, Label.merged_since, Label.split_from_id)
     changed = or_(Label.merged_into_id.is_not(None), Label.split_from_id.is_not(None))
+    return _descent(session.execute(query.where(wanted, changed)))
+
+
+def _descent(rows: Iterable[tuple[int, int | None, int | None, int | None]]) -> Lineage:
     merged, split = {}, {}
-    for label_id, into, since, parent in session.execute(query.where(wanted, changed)):
+    for label_id, into, since, parent in rows:
         if into is not None:
             merged[label_id] = Merge(into, since or 1)
         if parent is not None:

@@ -3,8 +3,8 @@ import { csrfFetch } from "../http.js";
 import { t } from "../strings.js";
 import { renewToken } from "./token.js";
 
-// The image on the screen and four behind it: enough for quick hands on a slow network.
-const AT_HAND = 5;
+// The image on the screen and seven behind it: enough for quick hands on a slow network, and few questions to the server.
+const AT_HAND = 8;
 const LOW = 3;
 const LOOK_AGAIN_MS = 10_000;
 const COUNT_AGAIN_MS = 30_000;
