@@ -114,3 +114,14 @@ def test_what_was_filled_in_is_kept_while_another_run_is_under_way(lead: TestCli
     assert 'value="128"' in other.text
     # The one button, which fills in nothing, leads to what is under way.
     assert lead.post(root, data={"recipe": "quick"}).headers["location"] == f"{root}/1"
+
+
+def test_a_run_is_trained_again_by_one_click_whatever_its_settings_are(lead: TestClient, project: Project) -> None:
+    root = f"/projects/{project.id}/runs"
+    lead.post(root, data={"recipe": "finetune", "base_lr": "", "size": "96"})
+    with session_scope() as opened:
+        runs.get_run(opened, project.id, 1).job.status = JobStatus.FAILED
+    page = lead.get(f"{root}/1").text
+    assert '<input type="hidden" name="from" value="1">' in page
+    lead.post(root, data={"from": "1"})
+    assert run_of(project, 2).config == run_of(project, 1).config
