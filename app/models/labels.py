@@ -1,6 +1,7 @@
 """Labels, the wordings of their definitions, groups, example images, and what was changed of them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -115,8 +116,8 @@ class LabelChange(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
     kind: Mapped[LabelChangeKind] = mapped_column(text_enum(LabelChangeKind))
-    before: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
-    after: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -42,7 +42,7 @@ def assign(
     request: Request,
     session: DbSession,
     access: Lead,
-    people: Annotated[list[int], Form()] = [],  # noqa: B006 - a form's default
+    people: Annotated[list[int], Form(default_factory=list)],
     sharing: Annotated[Sharing, Form()] = Sharing.EVENLY,
     each: Annotated[str, Form()] = "",
     text: Annotated[str, Form()] = "",

@@ -18,7 +18,7 @@ from app.templating import render
 router = APIRouter(prefix="/projects/{project_id}/controls")
 # Two screenfuls; what was decided longer ago is found once these are chosen or passed over.
 CANDIDATES = 60
-Chosen = Annotated[list[int], Form()]
+Chosen = Annotated[list[int], Form(default_factory=list)]
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ def controls_page(request: Request, session: DbSession, access: Lead) -> Respons
 
 
 @router.post("")
-def choose(session: DbSession, access: Lead, image_ids: Chosen = []) -> Response:  # noqa: B006 - a form's default
+def choose(session: DbSession, access: Lead, image_ids: Chosen) -> Response:
     """Make images control images."""
     controls.choose(session, access.project, access.account, image_ids)
     return RedirectResponse(f"/projects/{access.project.id}/controls", status_code=303)
 
 
 @router.post("/remove")
-def remove(session: DbSession, access: Lead, image_ids: Chosen = []) -> Response:  # noqa: B006 - a form's default
+def remove(session: DbSession, access: Lead, image_ids: Chosen) -> Response:
     """Let images be ordinary ones again."""
     controls.remove(session, access.project, image_ids)
     return RedirectResponse(f"/projects/{access.project.id}/controls", status_code=303)

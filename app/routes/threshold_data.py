@@ -1,6 +1,7 @@
 """What the thresholds page loads when it is needed: counts for the sliders, images at a cut, the shared threshold."""
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -106,7 +107,7 @@ def shared_chart(curve: SharedCurve) -> dict[str, Any]:
         {"measure": measure, "threshold": limit, "value": value, "best": limit == best[measure]}
         for measure, figures in zip(measures, (curve.macro_f1, curve.accuracy), strict=True)
         for limit, value in zip(curve.thresholds.tolist(), figures.tolist(), strict=True)
-        if value == value  # noqa: PLR0124 - NaN, where nothing is known, is drawn nowhere
+        if not isnan(value)  # what is not known is drawn nowhere
     ]
     across = {"field": "threshold", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": _("Threshold")}
     upwards = {"field": "value", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": None}
@@ -155,4 +156,4 @@ def _data(found: LabelData) -> dict[str, Any]:
 
 
 def _cell(value: float) -> str:
-    return f"{value:.6g}" if value == value else ""  # noqa: PLR0124 - NaN is an empty cell
+    return f"{value:.6g}" if not isnan(value) else ""

@@ -65,8 +65,7 @@ def as_html(project: Project, text: str) -> Markup:
     if len(text) > GUIDE_MAX_LENGTH:
         sentence = _("Please keep the guide under %(count)s characters.") % {"count": GUIDE_MAX_LENGTH}
         raise InvalidInputError(sentence, fields={"guide": sentence})
-    # The renderer escapes all text; what it may write was decided above.
-    return Markup(_parser().render(text, {"project": project.id}))  # noqa: S704
+    return Markup(_parser().render(text, {"project": project.id}))  # noqa: S704 - the renderer escapes all text
 
 
 def is_harmless(address: str) -> bool:
@@ -78,6 +77,7 @@ def is_harmless(address: str) -> bool:
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    # The library's way of deciding on links is to replace its method.
     made.validateLink = is_harmless  # type: ignore[method-assign, assignment]
     made.core.ruler.push("lower_headings", _lower_headings)
     made.core.ruler.push("align_by_class", _align_by_class)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from app.errors import NotFoundError
 from app.models import Account, Label, LabelChange
 from app.models.types import now
 
-State = dict[str, object]
+State = dict[str, Any]
 # Whoever puts labels in order presses a button a dozen times; within these minutes that is one change.
 ONE_SITTING = timedelta(minutes=5)
 LIST_LIMIT = 200

@@ -110,7 +110,7 @@ def arrangement(session: Session, project_id: int) -> State:
 def arrange(session: Session, project: Project, wanted: State) -> None:
     """Bring the groups into a state that was described before; labels that it does not know stay where they are."""
     groups = {group.title: group for group in label_groups.groups_of(session, project.id)}
-    described: list[tuple[str, bool]] = [(title, exclusive) for title, exclusive in wanted["groups"]]  # type: ignore[attr-defined]
+    described: list[tuple[str, bool]] = [(title, exclusive) for title, exclusive in wanted["groups"]]
     for title in groups.keys() - {title for title, _exclusive in described}:
         _dissolve(session, project.id, groups.pop(title))
     for position, (title, exclusive) in enumerate(described):
@@ -121,7 +121,7 @@ def arrange(session: Session, project: Project, wanted: State) -> None:
     session.flush()  # labels are put into new groups by their ids
     members = wanted["members"]
     for label in labels.live_labels(session, project.id):
-        title = members.get(str(label.id))  # type: ignore[attr-defined]
+        title = members.get(str(label.id))
         label.group_id = groups[title].id if title else None
     session.flush()  # a list read next shows it
 
