@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Cancelled(Exception):  # noqa: N818 - the state a person asked for, not an error
@@ -62,6 +63,11 @@ class EpochRow:
     def to_dict(self) -> dict[str, object]:
         """Return the row for JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> "EpochRow":
+        """Return a row that came from JSON."""
+        return cls(**{**raw, "stage": Stage(raw["stage"]), "predicted": tuple(raw["predicted"])})
 
 
 OnProgress = Callable[[Progress], None]

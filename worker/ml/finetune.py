@@ -14,6 +14,7 @@ import torch
 from app.domain.statuses import Recipe, Split
 from app.errors import InvalidInputError, UnavailableError
 from app.i18n import gettext as _
+from worker.ml import resuming
 from worker.ml.backbones import Backbone, Transform, choose_device, load_backbone
 from worker.ml.callbacks import (
     Monitor,
@@ -34,6 +35,7 @@ from worker.ml.head import one_sided, prior_logits
 from worker.ml.learner import LabelledPixels, build_learner, seed_everything
 from worker.ml.network import predict_images, rebuild, with_bias
 from worker.ml.reporter import Reporter
+from worker.ml.resuming import Keeper
 from worker.ml.schedules import train_stages
 from worker.ml.train import Pixels, Places, TrainData, TrainResult
 
@@ -69,6 +71,7 @@ class _Trained:
     reporter: Reporter
     base_lr: float
     batch_size: int
+    keeper: Keeper
 
 
 def train_finetune(
@@ -102,7 +105,7 @@ def train_finetune(
     backbone = load_backbone(chosen.backbone, places.weights, device=choose_device(places.device))
     transform = replace(backbone.transform, size=chosen.size)
     with _scratch_folder(places.checkpoint) as scratch, full_disk_explained():
-        trained, notes = _train(data, backbone, transform, chosen, monitor, scratch)
+        trained = _train(data, backbone, transform, chosen, monitor, scratch, places.unfinished)
     cells = data.cells[data.rows(Split.TRAIN)]
     constant = np.flatnonzero(one_sided(cells)).tolist()
     priors = prior_logits(cells)
@@ -118,7 +121,7 @@ def train_finetune(
         versions(),
         places.checkpoint,
         [data.labels[label] for label in constant],
-        notes,
+        _notes(trained, min(chosen.batch_size, int(data.rows(Split.TRAIN).sum()))),
         monotonic() - started,
     )
 
@@ -127,7 +130,8 @@ def train_finetune(
 def _scratch_folder(checkpoint: Path) -> Iterator[Path]:
     """Make a folder beside the checkpoint for what a training needs only while it runs."""
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".finetune-", dir=checkpoint.parent))
+    # Named after the run, so that whoever goes on with it can remove what a lost worker has left here.
+    scratch = Path(tempfile.mkdtemp(prefix=f".finetune-{checkpoint.name}-", dir=checkpoint.parent))
     try:
         yield scratch
     finally:
@@ -163,8 +167,14 @@ def _describe(
 
 
 def _train(
-    data: TrainData, backbone: Backbone, transform: Transform, config: FinetuneConfig, monitor: Monitor, scratch: Path
-) -> tuple[_Trained, list[str]]:
+    data: TrainData,
+    backbone: Backbone,
+    transform: Transform,
+    config: FinetuneConfig,
+    monitor: Monitor,
+    scratch: Path,
+    unfinished: Path | None,
+) -> _Trained:
     """Read the images and train, halving the batch size as long as memory runs out."""
     sides = []
     for split in (Split.TRAIN, Split.VALIDATION):
@@ -175,20 +185,23 @@ def _train(
     train, valid = sides
     if len(train) < 2:
         raise TooFewImagesError
-    notes: list[str] = []
-    batch_size = min(config.batch_size, len(train))
+    identity = resuming.identity_of(data, config.to_dict(), backbone.digest, backbone.device)
+    state = resuming.read(unfinished, identity)
+    batch_size = state.batch_size if state else min(config.batch_size, len(train))
     while True:
+        reporter = Reporter(monitor, config.epochs_frozen + config.epochs_unfrozen)
+        keeper = Keeper(reporter, unfinished, identity, batch_size, state)
         try:
-            return _attempt(backbone, train, valid, replace(config, batch_size=batch_size), monitor, scratch), notes
+            return _attempt(backbone, train, valid, replace(config, batch_size=batch_size), keeper, scratch)
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
             if batch_size < 4:
                 raise OutOfMemoryError from error
         batch_size //= 2
+        state = None
         if backbone.device == "cuda":
             torch.cuda.empty_cache()
-        notes = [_("Memory ran out, so batches of %(size)s images were used.") % {"size": batch_size}]
 
 
 def _attempt(
@@ -196,12 +209,12 @@ def _attempt(
     train: LabelledPixels,
     valid: LabelledPixels,
     config: FinetuneConfig,
-    monitor: Monitor,
+    keeper: Keeper,
     scratch: Path,
 ) -> _Trained:
     """Train once: find the rate, one cycle frozen, unfreeze, one cycle with lower rates for the body."""
     seed_everything(config.seed)
-    reporter = Reporter(monitor, config.epochs_frozen + config.epochs_unfrozen)
+    reporter = keeper.reporter
     learner = build_learner(
         backbone,
         train,
@@ -211,9 +224,26 @@ def _attempt(
         reporter=reporter,
         scratch=scratch,
     )
-    base_lr = train_stages(learner, reporter, config)
+    learner.add_cb(keeper)
+    base_lr = train_stages(learner, reporter, config, keeper)
     weights = reporter.best or {key: value.detach().cpu() for key, value in learner.model.state_dict().items()}
-    return _Trained(weights, reporter, base_lr, config.batch_size)
+    return _Trained(weights, reporter, base_lr, config.batch_size, keeper)
+
+
+def _notes(trained: _Trained, wanted: int) -> list[str]:
+    """Say what went otherwise than asked for."""
+    notes, reporter, keeper = [], trained.reporter, trained.keeper
+    if trained.batch_size < wanted:
+        notes.append(_("Memory ran out, so batches of %(size)s images were used.") % {"size": trained.batch_size})
+    if keeper.trained:
+        told = _("The training was interrupted after epoch %(epoch)s and went on from there.")
+        notes.append(told % {"epoch": keeper.trained})
+    if keeper.gave_up:
+        notes.append(_("The disk had too little room to keep what would have been needed after a power cut."))
+    if reporter.enough:
+        told = _("It was stopped by hand after %(done)s of %(all)s epochs; the best of them, epoch %(best)s, was kept.")
+        notes.append(told % {"done": len(reporter.rows), "all": reporter.epochs, "best": reporter.best_epoch})
+    return notes
 
 
 def _pixels(items: Sequence[Item], transform: Transform, path: Path, monitor: Monitor) -> Pixels:

@@ -1,17 +1,18 @@
 """Report what fastai's training does, batch by batch and epoch by epoch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 import numpy as np
 import torch
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelFitException
 
 from app.domain.statuses import Labelling
+from app.domain.thresholds import DEFAULT_THRESHOLD
 from worker.ml import rates
-from worker.ml.callbacks import EpochRow, Monitor, Progress, Stage
+from worker.ml.callbacks import Enough, EpochRow, Monitor, Progress, Stage
 from worker.ml.epoch_metrics import BETA, METRICS, Figures, measure
 from worker.ml.network import probabilities_of
 
@@ -37,6 +38,10 @@ class Reporter(Callback):
         self.rows: list[EpochRow] = []
         self.best: dict[str, torch.Tensor] = {}
         self.best_epoch = 0
+        # Epochs that a worker before this one has trained.
+        self.trained = 0
+        # True once somebody is content with the best epoch so far.
+        self.enough = False
         self._score = (float("-inf"), float("-inf"))
         self._seen: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._started = 0.0
@@ -44,6 +49,17 @@ class Reporter(Callback):
     def start(self, stage: Stage, before: int = 0) -> None:
         """Say which stage comes and how many epochs were trained before it."""
         self.stage, self.before = stage, before
+
+    def reached(self) -> dict[str, Any]:
+        """Return, for JSON, what another worker has to know to go on."""
+        return {"rows": [row.to_dict() for row in self.rows], "best_epoch": self.best_epoch, "score": self._score}
+
+    def go_on(self, reached: Mapping[str, Any], best: Mapping[str, torch.Tensor]) -> None:
+        """Take over what another worker had reached."""
+        self.rows = [EpochRow.from_dict(row) for row in reached["rows"]]
+        self.trained, self.best_epoch = len(self.rows), int(reached["best_epoch"])
+        score, by_loss = reached["score"]
+        self._score, self.best = (float(score), float(by_loss)), dict(best)
 
     def before_epoch(self) -> None:
         """Start the clock."""
@@ -60,32 +76,55 @@ class Reporter(Callback):
         finding = self.stage is Stage.FINDING_RATE
         done, total = (self.train_iter, rates.RATE_BATCHES) if finding else (self.iter + 1, self.n_iter)
         epoch, epochs = (0, 0) if finding else (self.before + self.epoch + 1, self.epochs)
-        with _having_a_message():
-            self.monitor.report(Progress(self.stage, done, total, epoch, epochs, _number(self.smooth_loss)))
+        hypers = self.opt.hypers
+        told = Progress(
+            self.stage,
+            done,
+            total,
+            epoch,
+            epochs,
+            _number(self.smooth_loss),
+            batch_size=len(self.y),
+            rates=(float(hypers[0]["lr"]), float(hypers[-1]["lr"])),
+            momentum=float(hypers[-1]["mom"]) if "mom" in hypers[-1] else None,
+        )
+        self._tell(told)
 
     def after_epoch(self) -> None:
         """Measure the epoch, keep its weights if they are the best so far, and report it."""
-        if self.stage is Stage.FINDING_RATE:
-            return
-        valid_loss, metrics = self._measured()
         number = self.before + self.epoch + 1
+        if self.stage is Stage.FINDING_RATE or number <= self.trained:
+            return
+        valid_loss, metrics, predicted = self._measured()
         score = self._judged(valid_loss, metrics)
         if score >= self._score:
             self._score, self.best_epoch = score, number
             self.best = {key: value.detach().cpu().clone() for key, value in self.model.state_dict().items()}
-        row = EpochRow(number, self.stage, _number(self.smooth_loss), valid_loss, metrics, monotonic() - self._started)
+        seconds = monotonic() - self._started
+        row = EpochRow(number, self.stage, _number(self.smooth_loss), valid_loss, metrics, seconds, predicted)
         self.rows.append(row)
         with _having_a_message():
             self.monitor.on_epoch(row)
 
-    def _measured(self) -> tuple[float | None, Figures]:
-        """Return the validation loss, by the loss that is trained with, and the figures of the epoch."""
+    def _tell(self, told: Progress) -> None:
+        """Report a batch; who is content with the best epoch so far gets no further one, but at least one whole one."""
+        try:
+            with _having_a_message():
+                self.monitor.report(told)
+        except Enough:
+            self.enough = True
+        if self.enough and self.best_epoch:
+            raise CancelFitException
+
+    def _measured(self) -> tuple[float | None, Figures, tuple[int, ...]]:
+        """Return the validation loss, by the loss that is trained with, figures, and how often each label was said."""
         if not self._seen:
-            return None, dict.fromkeys(METRICS)
+            return None, dict.fromkeys(METRICS), ()
         logits, truth = (torch.cat(parts) for parts in zip(*self._seen, strict=True))
         said = probabilities_of(logits, self.labelling).numpy()
         loss, metrics = measure(truth.numpy().astype(np.int8), said, self.labelling, self.beta)
-        return None if loss is None else _number(self.learn.loss_func(logits, truth)), metrics
+        predicted = tuple((said >= DEFAULT_THRESHOLD).sum(axis=0).tolist())
+        return None if loss is None else _number(self.learn.loss_func(logits, truth)), metrics, predicted
 
     def _judged(self, valid_loss: float | None, metrics: Figures) -> tuple[float, float]:
         """Return what an epoch is compared by: the figure asked for, then the loss.
