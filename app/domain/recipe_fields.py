@@ -31,6 +31,7 @@ class FieldGroup(StrEnum):
     """Say under which heading a setting stands."""
 
     NETWORK = "network"
+    HEAD = "head"
     IMAGES = "images"
     AUGMENTATION = "augmentation"
     EPOCHS = "epochs"

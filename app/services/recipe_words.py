@@ -32,6 +32,7 @@ def group_titles() -> dict[FieldGroup, str]:
     """Give the headings under which settings stand, in their order."""
     return {
         FieldGroup.NETWORK: _("Network"),
+        FieldGroup.HEAD: _("What is learned on top"),
         FieldGroup.IMAGES: _("Images"),
         FieldGroup.AUGMENTATION: _("Augmentation"),
         FieldGroup.EPOCHS: _("Epochs"),

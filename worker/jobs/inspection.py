@@ -12,11 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy.orm import Session
 
-from app.config import get_settings
 from app.db import session_scope
 from app.domain.label_errors import combined, neighbour_shares
 from app.domain.matrices import Cells, Floats
-from app.domain.statuses import Recipe
 from app.errors import Cancelled, ConflictError
 from app.i18n import gettext as _
 from app.models import Image, Job, Run
@@ -24,14 +22,14 @@ from app.services import inspections, snapshots
 from app.services.inspections import Findings
 from app.services.predictions import probability_matrix
 from app.storage import get_storage
+from worker.jobs.networks import frozen_network
 from worker.jobs.pixels import items_of
 from worker.jobs.recording import stage_sentence
 from worker.jobs.snapshot import BATCH, group_of
 from worker.ml import callbacks
-from worker.ml.backbones import DEFAULT, choose_device, load_backbone
 from worker.ml.callbacks import Monitor
 from worker.ml.embeddings import EmbeddingCache, Features, embed
-from worker.ml.head import fit_head
+from worker.ml.head import HeadConfig, fit_head
 from worker.ml.neighbours import NOBODY, Nearest, directions, nearest
 from worker.running import Progress
 
@@ -95,7 +93,8 @@ def judge_anew(seen: Seen, features: Features, monitor: Monitor) -> Floats:
     if not learned.any():
         return seen.probabilities
     groups = [group for group, each in zip(seen.groups, learned, strict=True) if each]
-    fit = fit_head(features[learned], seen.truth[learned], groups, seed=seen.run.seed, monitor=monitor)
+    config = HeadConfig(labelling=seen.run.labelling)
+    fit = fit_head(features[learned], seen.truth[learned], groups, seed=seen.run.seed, monitor=monitor, config=config)
     probabilities = seen.probabilities.copy()
     if fit.is_out_of_fold:
         probabilities[learned] = fit.out_of_fold
@@ -138,9 +137,8 @@ def _say(progress: Progress, done: int, total: int) -> None:
 def _features(progress: Progress, seen: Seen) -> Features:
     """Give what a frozen network sees: the run's own one, or for a trained network the one that is always there."""
     storage = get_storage()
-    name = str(seen.run.config.get("backbone", DEFAULT)) if seen.run.recipe is Recipe.QUICK else DEFAULT
     items = items_of(seen.images, storage, progress)
-    backbone = load_backbone(name, storage.backbones, device=choose_device(get_settings().device))
+    backbone = frozen_network(seen.run, storage)
     return embed(
         items,
         backbone,

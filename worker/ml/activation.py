@@ -14,11 +14,11 @@ from torch import nn
 from app.domain.statuses import Recipe
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
-from worker.ml.backbones import VIEWS, Transform, choose_device, load_backbone
-from worker.ml.checkpoint import CheckpointUnusableError, Manifest, read_manifest, read_weights
+from worker.ml.backbones import MIRRORED, Transform, choose_device
+from worker.ml.checkpoint import Manifest, read_manifest, read_weights
 from worker.ml.dataset import ImageUnreadableError, Item, box_of, read_views, to_input
 from worker.ml.network import rebuild
-from worker.ml.predict import head_of
+from worker.ml.predict import backbone_of, head_of
 
 Cells = npt.NDArray[np.float32]
 
@@ -93,7 +93,10 @@ class Looker:
         cells = (slopes.mean((2, 3), keepdim=True) * maps.detach()).sum(1).cpu().numpy()
         width, height = _size(item)
         views = tuple(
-            ViewMap(_shares(box_of((width, height), view, self.transform.crop), width, height), part)
+            ViewMap(
+                _shares(box_of((width, height), view, self.transform.crop), width, height),
+                part[:, ::-1] if view.endswith(MIRRORED) else part,
+            )
             for view, part in zip(self.views, cells, strict=True)
         )
         return ActivationMap(views, width / height, float(logit.detach()), float(self.bias[label]))
@@ -120,31 +123,45 @@ def open_looker(checkpoint: Path, weights_directory: Path, device: str = "auto")
 
 
 def _quick(manifest: Manifest, weights: dict[str, torch.Tensor], directory: Path, device: str) -> Looker:
-    backbone = load_backbone(manifest.backbone, directory, device=device)
-    if (backbone.digest, backbone.transform, VIEWS) != (manifest.backbone_digest, manifest.transform, manifest.views):
-        raise CheckpointUnusableError(
-            _("This model was trained on other pretrained weights than those installed. Please train it again.")
-        )
+    backbone = backbone_of(manifest, directory, device)
     head = head_of(manifest, weights)
-    return quick_looker(manifest, backbone.network, head.weights, head.bias, device)
+    return quick_looker(manifest, backbone.network, head.weights, head.bias, device, head.hidden)
 
 
-def quick_looker(manifest: Manifest, network: Any, weights: Cells, bias: Cells, device: str) -> Looker:
-    """Take a frozen network with a head on the roots of its features apart; weights are float32 [d, L], bias [L]."""
+def quick_looker(
+    manifest: Manifest,
+    network: Any,
+    weights: Cells,
+    bias: Cells,
+    device: str,
+    hidden: tuple[Cells, Cells] | None = None,
+) -> Looker:
+    """Take a frozen network with a head on the roots of its features apart.
+
+    Weights are float32 [d, L] and bias [L], or [h, L] above a hidden layer, float32 [d, h] and [h].
+    """
     if not hasattr(network, "forward_features") or not hasattr(network, "forward_head"):
         raise NoMapError(manifest.backbone)
-    matrix, offset = torch.from_numpy(weights).to(device), torch.from_numpy(bias).to(device)
+    layers = [hidden, (weights, bias)] if hidden is not None else [(weights, bias)]
+    tensors = [[torch.from_numpy(part).to(device) for part in layer] for layer in layers]
+
+    def above(seen: torch.Tensor) -> torch.Tensor:
+        for matrix, offset in tensors[:-1]:
+            seen = (seen @ matrix + offset).relu()
+        said: torch.Tensor = seen @ tensors[-1][0] + tensors[-1][1]
+        return said
 
     def logits(maps: torch.Tensor) -> torch.Tensor:
         features = network.forward_head(_as_the_network_has_it(maps, network)).mean(0)
         # The signed root, written as a share of the feature: its slope then hands out all of the root, not half.
         root: torch.Tensor = features / features.detach().abs().clamp(min=_SMALLEST).sqrt()
-        return root @ matrix + offset
+        return above(root)
 
     def maps(images: torch.Tensor) -> torch.Tensor:
         return _channels_first(network.forward_features(images), network, manifest.backbone)
 
-    return Looker(manifest.labels, manifest.transform, manifest.views, device, maps, logits, bias)
+    nothing = above(torch.zeros(len(tensors[0][0]), device=device)).cpu().numpy()
+    return Looker(manifest.labels, manifest.transform, manifest.views, device, maps, logits, nothing)
 
 
 def _finetuned(manifest: Manifest, weights: dict[str, torch.Tensor], _directory: Path, device: str) -> Looker:

@@ -7,7 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -21,7 +21,7 @@ from huggingface_hub.constants import ENDPOINT
 from safetensors.torch import load_file
 from torch import nn
 
-from app.errors import UnavailableError
+from app.errors import InvalidInputError, UnavailableError
 from app.i18n import gettext as _
 from worker.ml.tensors import write_tensors
 
@@ -37,6 +37,8 @@ _PACKAGED = {
 # The whole image squeezed into the square, and its centre undistorted. On 490 colour photographs the mean of both
 # gave a mean average precision two points above either alone; on 200 others it equalled the better one.
 VIEWS = ("whole", "centre")
+# The same view with left and right exchanged.
+MIRRORED = "-mirrored"
 
 
 class BackboneUnavailableError(UnavailableError):
@@ -52,6 +54,16 @@ class BackboneUnavailableError(UnavailableError):
             % {"name": name, "default": DEFAULT}
         )
         self.name = name
+
+
+class SizeUnsuitableError(InvalidInputError):
+    """A network cannot be given images of that size."""
+
+    def __init__(self, name: str, size: int) -> None:
+        super().__init__(
+            _("The network “%(name)s” cannot look at images of %(size)s pixels. Leave the image size empty.")
+            % {"name": name, "size": size}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,15 @@ class Transform:
         }
 
 
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+# Networks that can be fine-tuned and that timm does not have: two of torchvision's, and a small one without weights.
+ELSEWHERE = {
+    "alexnet": Transform(224, "bilinear", 0.875, *_IMAGENET),
+    "squeezenet1_1": Transform(224, "bilinear", 0.875, *_IMAGENET),
+    "tiny_vgg": Transform(64, "bilinear", 0.875, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+}
+
+
 @dataclass(frozen=True)
 class Backbone:
     """Hold a pretrained network: its weights as a file in timm's naming, its input and where it runs."""
@@ -94,6 +115,8 @@ class Backbone:
     digest: str
     transform: Transform
     device: str
+    # What of an image is looked at; the mean of what is seen there counts.
+    views: tuple[str, ...] = VIEWS
 
     @property
     def precision(self) -> str:
@@ -103,8 +126,14 @@ class Backbone:
     @property
     def identity(self) -> str:
         """Return a name, safe as a folder's, that differs whenever embeddings would."""
-        views = "+".join(VIEWS)
+        views = "+".join(self.views)
         return f"{self.name}-{self.digest[:12]}-{self.transform.identity}-{views}-{self.precision}"
+
+    def seeing(self, size: int | None = None, *, mirrored: bool = False) -> "Backbone":
+        """Return the network with an input of another size, in pixels, or looking at mirrored views too."""
+        transform = self.transform if size is None else replace(self.transform, size=size)
+        views = (*VIEWS, *(view + MIRRORED for view in VIEWS)) if mirrored else VIEWS
+        return replace(self, transform=transform, views=views)
 
     @cached_property
     def network(self) -> nn.Module:
@@ -112,6 +141,12 @@ class Backbone:
         network: Any = timm.create_model(self.name, pretrained=False)
         network.load_state_dict(load_file(self.weights))
         network.reset_classifier(0)
+        if self.transform.size != transform_of(self.name).size and hasattr(network, "set_input_size"):
+            # A transformer knows its patches by their place: those of another grid lie between the ones it knows.
+            try:
+                network.set_input_size(img_size=(self.transform.size, self.transform.size))
+            except AssertionError as error:
+                raise SizeUnsuitableError(self.name, self.transform.size) from error
         return prepare(network, self.device)
 
     @property
@@ -178,28 +213,35 @@ def load_backbone(name: str, directory: Path, *, device: str = "cpu") -> Backbon
     """
     if not timm.is_model(name):
         raise BackboneUnavailableError(name, _("There is no pretrained network named “%(name)s”.") % {"name": name})
-    path = _kept(name, directory)
+    path = kept_weights(name, directory)
     if path is None:
-        path = _keep(name, _packaged_weights(name) or _fetched_weights(name, directory), directory)
+        path = keep_weights(name, _packaged_weights(name) or _fetched_weights(name, directory), directory)
     return Backbone(name, path, path.stem.rsplit("-", 1)[1], transform_of(name), device)
 
 
 def transform_of(name: str) -> Transform:
-    """Return the input that timm's pretrained configuration states for a network."""
-    config: Any = timm.get_pretrained_cfg(name)
+    """Return the input that timm's pretrained configuration states for a network, or what is known of another.
+
+    Raises:
+        BackboneUnavailableError: when nothing is.
+
+    """
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
+    config: Any = timm.get_pretrained_cfg(name) if timm.is_model(name) else None
     if config is None:
         raise BackboneUnavailableError(name)
     interpolation = config.interpolation if config.interpolation in {"bicubic", "bilinear"} else "bicubic"
     return Transform(config.input_size[-1], interpolation, config.crop_pct, tuple(config.mean), tuple(config.std))
 
 
-def _kept(name: str, directory: Path) -> Path | None:
+def kept_weights(name: str, directory: Path) -> Path | None:
     """Return the weights kept under the directory; their name states their digest, so it is not computed again."""
     kept = sorted(directory.glob(f"{name}-*.safetensors"))
     return next((path for path in kept if re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{64}}", path.stem)), None)
 
 
-def _keep(name: str, weights: Mapping[str, torch.Tensor], directory: Path) -> Path:
+def keep_weights(name: str, weights: Mapping[str, torch.Tensor], directory: Path) -> Path:
     """Write weights under a name that states their digest; two workers at once write the same file."""
     digest = hashlib.sha256()
     for key in sorted(weights):

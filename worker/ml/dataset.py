@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
-from worker.ml.backbones import Transform, autocast
+from worker.ml.backbones import MIRRORED, Transform, autocast
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -26,6 +26,9 @@ CPU_BATCH = 4
 CUDA_BATCH = 64
 # Batches ahead per core: enough to hide a slow file, some megabytes of memory.
 _AHEAD = 2
+
+# All of the image, undistorted, with bars above and below or left and right.
+PADDED = "padded"
 
 _RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
@@ -57,7 +60,8 @@ def read_views(item: Item, transform: Transform, views: Sequence[str]) -> list[P
     Args:
         item: the image; its file is upright sRGB, or an original whose orientation tag is followed.
         transform: size, interpolation and crop of the network.
-        views: "whole" squeezes all of the image into the square, "centre" crops the middle undistorted.
+        views: "whole" squeezes all of the image into the square, "centre" crops the middle undistorted, "padded" keeps
+            all of it undistorted between black bars; "-mirrored" after any exchanges left and right.
 
     Raises:
         ImageUnreadableError: when the file is missing or damaged.
@@ -72,11 +76,22 @@ def read_views(item: Item, transform: Transform, views: Sequence[str]) -> list[P
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # Pillow raises SyntaxError and ValueError for some kinds of damage.
         raise ImageUnreadableError(item) from error
-    resampling = _RESAMPLING[transform.interpolation]
+    plain = {
+        view: np.asarray(_seen(image, view, transform))
+        for view in dict.fromkeys(view.removesuffix(MIRRORED) for view in views)
+    }
     return [
-        np.asarray(image.resize((size, size), resampling, box=box_of(image.size, view, transform.crop)))
+        plain[view] if view in plain else np.ascontiguousarray(plain[view.removesuffix(MIRRORED)][:, ::-1])
         for view in views
     ]
+
+
+def _seen(image: Image.Image, view: str, transform: Transform) -> Image.Image:
+    """Cut and resize an image as a view shows it."""
+    side, resampling = (transform.size, transform.size), _RESAMPLING[transform.interpolation]
+    if view == PADDED:
+        return ImageOps.pad(image, side, resampling, color=0)
+    return image.resize(side, resampling, box=box_of(image.size, view, transform.crop))
 
 
 def read_batches(items: Sequence[Item], transform: Transform, view: str, batch_size: int) -> Iterator[Pixels]:
@@ -146,9 +161,12 @@ def to_input(pixels: Pixels, transform: Transform, device: str) -> torch.Tensor:
 
 
 def box_of(size: tuple[int, int], view: str, crop: float) -> tuple[float, float, float, float]:
-    """Return the part of the image that a view shows, in pixels."""
+    """Return the part of the image that a view shows, in pixels; bars around the image lie outside of it."""
     width, height = size
-    if view == "whole":
+    if view.removesuffix(MIRRORED) == PADDED:
+        longer = max(size)
+        return ((width - longer) / 2, (height - longer) / 2, (width + longer) / 2, (height + longer) / 2)
+    if view.removesuffix(MIRRORED) == "whole":
         return (0, 0, width, height)
     side = min(width, height) * crop
     left, top = (width - side) / 2, (height - side) / 2

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from worker.ml.backbones import VIEWS, Backbone
+from worker.ml.backbones import Backbone
 from worker.ml.cache import SHARD, EmbeddingCache, Kept
 from worker.ml.callbacks import Monitor, OnProgress, Progress, ShouldCancel, Stage, ignore_progress, never_cancel
 from worker.ml.dataset import Item, run_over
@@ -63,7 +63,7 @@ def _compute(missing: Sequence[Item], total: int, backbone: Backbone, cache: Emb
 
     done = 0
     try:
-        for features in run_over(missing, backbone.transform, VIEWS, backbone.device, backbone.network):
+        for features in run_over(missing, backbone.transform, backbone.views, backbone.device, backbone.network):
             # Half precision ends at 65504; features are some units, so this only guards against an odd network.
             computed.append(features.clip(-6e4, 6e4).astype(np.float16))
             done += len(computed[-1])

@@ -5,6 +5,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.statuses import Split
+
 Flags = npt.NDArray[np.bool_]
 
 
@@ -33,27 +35,28 @@ def check_fold(used: Flags, held: Flags, groups: Sequence[Hashable] | None = Non
         raise LeakError("a head would learn from the groups that it is to predict")
 
 
-def check_training(learned: Flags, may_learn: Flags, contents: Sequence[Hashable]) -> None:
+def check_training(learned: Flags, splits: Sequence[Split | None], contents: Sequence[Hashable]) -> None:
     """Refuse to learn from images that are set aside, or from images with the same bytes as one of those.
 
     Args:
         learned: the images that a model is fitted on, bool [n].
-        may_learn: the images of the training split, bool [n].
+        splits: the split of every image.
         contents: what is equal where two images have the same bytes, per image.
 
     Raises:
         LeakError: when it would.
 
     """
-    if (learned & ~may_learn).any():
-        raise LeakError(f"{int((learned & ~may_learn).sum())} images that are no training images would be learned")
-    if (learned & copies(may_learn, contents)).any():
+    others = np.array([split is not Split.TRAIN for split in splits], dtype=np.bool_)
+    if (learned & others).any():
+        raise LeakError(f"{int((learned & others).sum())} images that are no training images would be learned")
+    if (learned & set_aside_too(splits, contents)).any():
         raise LeakError("a copy of an image that is set aside would be learned")
 
 
-def copies(may_learn: Flags, contents: Sequence[Hashable]) -> Flags:
-    """Return which images of the training split have the bytes of an image outside it, bool [n]."""
-    aside = {content for content, inside in zip(contents, may_learn, strict=True) if not inside}
+def set_aside_too(splits: Sequence[Split | None], wholes: Sequence[Hashable]) -> Flags:
+    """Return which training images are of a whole (bytes, or a group) that has images set aside too, bool [n]."""
+    aside = {whole for whole, split in zip(wholes, splits, strict=True) if split in {Split.VALIDATION, Split.TEST}}
     return np.array(
-        [inside and content in aside for content, inside in zip(contents, may_learn, strict=True)], dtype=np.bool_
+        [split is Split.TRAIN and whole in aside for whole, split in zip(wholes, splits, strict=True)], dtype=np.bool_
     )

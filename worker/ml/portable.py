@@ -22,19 +22,23 @@ from typing import Any
 import numpy as np
 import timm
 import torch
+import torchvision.models
 from PIL import Image, ImageOps
 from safetensors.torch import load_file
 from torch import nn
 
 # Side of the decoded image, as a multiple of what is needed: a JPEG is read at a fraction of its size where it can be.
 DRAFT = 2
+# Networks that timm does not have.
+TORCHVISION = ("alexnet", "squeezenet1_1")
 
 
 def read_views(source: Any, transform: Mapping[str, Any], views: Sequence[str]) -> torch.Tensor:
     """Read an image as the model saw its training images: uint8 [views, 3, size, size].
 
     `source` is a path, a file opened for reading bytes, or a Pillow image. "whole" squeezes all of the image into the
-    square, "centre" cuts the middle out undistorted.
+    square, "centre" cuts the middle out undistorted, "padded" keeps all of it undistorted between black bars;
+    "-mirrored" after any exchanges left and right.
     """
     size = int(transform["size"])
     file = source if isinstance(source, Image.Image) else Image.open(source)
@@ -44,8 +48,13 @@ def read_views(source: Any, transform: Mapping[str, Any], views: Sequence[str]) 
     resampling = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
     seen = []
     for view in views:
-        box = _box(image.size, view, float(transform["crop"]))
-        small = image.resize((size, size), resampling[transform["interpolation"]], box=box)
+        plain, method = view.removesuffix("-mirrored"), resampling[transform["interpolation"]]
+        if plain == "padded":
+            small = ImageOps.pad(image, (size, size), method, color=0)
+        else:
+            small = image.resize((size, size), method, box=_box(image.size, plain, float(transform["crop"])))
+        if plain != view:
+            small = ImageOps.mirror(small)
         seen.append(torch.from_numpy(np.array(small)).permute(2, 0, 1))
     return torch.stack(seen)
 
@@ -87,16 +96,39 @@ class Whole(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Return probabilities."""
-        views = pixels.shape[1]
-        images = (pixels.flatten(0, 1).float() - self.mean) / self.std
-        seen = self.network(images)
+        views, seen = pixels.shape[1], self.see(pixels)
         if self.head is not None:
             return self.decide(self.head(seen.unflatten(0, (-1, views)).mean(dim=1)))
         return self.decide(seen).unflatten(0, (-1, views)).mean(dim=1)
 
+    def see(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return what the network makes of each view, [n * views, ...]."""
+        seen: torch.Tensor = self.network((pixels.flatten(0, 1).float() - self.mean) / self.std)
+        return seen
+
     def decide(self, logits: torch.Tensor) -> torch.Tensor:
         """Turn logits into probabilities: each label by itself, or all of them sharing one."""
         return logits.softmax(dim=1) if self.exclusive else logits.sigmoid()
+
+
+class Logits(nn.Module):
+    """The same as `Whole` without its last step, as losses of fastai take it: pixels become logits [n, labels]."""
+
+    def __init__(self, whole: Whole) -> None:
+        super().__init__()
+        self.whole = whole
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return logits; of several views the logits of their mean probability, where there is no head after them."""
+        whole, views = self.whole, pixels.shape[1]
+        seen = whole.see(pixels)
+        if whole.head is not None:
+            logits: torch.Tensor = whole.head(seen.unflatten(0, (-1, views)).mean(dim=1))
+            return logits
+        if views == 1:
+            return seen
+        mean = whole.decide(seen).unflatten(0, (-1, views)).mean(dim=1)
+        return mean.log() if whole.exclusive else mean.logit()
 
 
 class RootedHead(nn.Module):
@@ -130,7 +162,11 @@ class Body(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        model: Any = timm.create_model(name, pretrained=False, num_classes=0)
+        # Such transformers know their patches by their place, and must be told that images may be of another size.
+        config: Any = timm.get_pretrained_cfg(name)
+        is_fixed = config is not None and config.fixed_input_size and name.startswith(("vit_", "deit", "eva"))
+        options = {"dynamic_img_size": True} if is_fixed else {}
+        model: Any = timm.create_model(name, pretrained=False, num_classes=0, **options)
         self.model = model
         self.maps = model.default_cfg.get("pool_size") is not None
 
@@ -149,10 +185,46 @@ class ConcatPool(nn.Module):
         return torch.cat([maps.amax((2, 3), keepdim=True), maps.mean((2, 3), keepdim=True)], dim=1)
 
 
+class TinyVgg(nn.Module):
+    """Turn images into maps by two blocks of two convolutions each."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(_tiny_block(3, channels), _tiny_block(channels, channels))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return maps [b, c, h/4, w/4]."""
+        maps: torch.Tensor = self.blocks(images)
+        return maps
+
+
+def _tiny_block(given: int, channels: int) -> nn.Sequential:
+    first, second = nn.Conv2d(given, channels, 3, padding=1), nn.Conv2d(channels, channels, 3, padding=1)
+    return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.MaxPool2d(2))
+
+
+def _tiny(weights: Mapping[str, torch.Tensor]) -> nn.Module:
+    """Build the small network that learns from nothing."""
+    channels = len(weights["0.blocks.0.0.bias"])
+    labels, features = weights["1.2.weight"].shape
+    side = round((features / channels) ** 0.5)
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(side), nn.Flatten(), nn.Linear(features, labels))
+    network = nn.Sequential(TinyVgg(channels), head)
+    network.load_state_dict(weights)
+    return network
+
+
 def fine_tuned(name: str, weights: Mapping[str, torch.Tensor]) -> nn.Module:
     """Build a fine-tuned network and load its weights, strictly; images [b, 3, s, s] become logits [b, labels]."""
-    body = Body(name)
-    pool: list[nn.Module] = [ConcatPool(), nn.Flatten()] if body.maps else []
+    if name == "tiny_vgg":
+        return _tiny(weights)
+    if name in TORCHVISION:
+        body: nn.Module = nn.Sequential(getattr(torchvision.models, name)(weights=None).features)
+        gives_maps = True
+    else:
+        body = Body(name)
+        gives_maps = body.maps
+    pool: list[nn.Module] = [ConcatPool(), nn.Flatten()] if gives_maps else []
     first = len(pool)
     hidden, features = weights[f"1.{first + 2}.weight"].shape
     labels = weights[f"1.{first + 6}.weight"].shape[0]
@@ -171,11 +243,15 @@ def fine_tuned(name: str, weights: Mapping[str, torch.Tensor]) -> nn.Module:
     return network
 
 
-def frozen(name: str, weights: Mapping[str, torch.Tensor]) -> nn.Module:
-    """Build a pretrained network without its classifier; images [b, 3, s, s] become features [b, d]."""
+def frozen(name: str, weights: Mapping[str, torch.Tensor], size: int) -> nn.Module:
+    """Build a pretrained network without its classifier; images [b, 3, size, size] become features [b, d]."""
     network: Any = timm.create_model(name, pretrained=False)
     network.load_state_dict(weights)
     network.reset_classifier(0)
+    config: Any = timm.get_pretrained_cfg(name)
+    if config.input_size[-1] != size and hasattr(network, "set_input_size"):
+        # The places that a transformer knows are brought onto the other grid.
+        network.set_input_size(img_size=(size, size))
     body: nn.Module = network
     return body
 
@@ -194,7 +270,8 @@ class Model(nn.Module):
         exclusive = manifest["details"].get("labelling") == "exclusive"
         mean, std = self.transform["mean"], self.transform["std"]
         if manifest["recipe"] == "quick":
-            body = frozen(manifest["backbone"], load_file(folder / "backbone.safetensors"))
+            size = int(self.transform["size"])
+            body = frozen(manifest["backbone"], load_file(folder / "backbone.safetensors"), size)
             self.whole = Whole(body, RootedHead(weights), mean, std, exclusive=exclusive)
         else:
             body = fine_tuned(manifest["backbone"], weights)

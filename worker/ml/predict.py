@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from app.domain.statuses import Recipe
+from app.domain.statuses import Labelling, Recipe
 from app.i18n import gettext as _
-from worker.ml.backbones import VIEWS, choose_device, load_backbone
+from worker.ml.backbones import VIEWS, Backbone, choose_device, load_backbone
 from worker.ml.cache import EmbeddingCache
 from worker.ml.callbacks import Monitor, OnProgress, ShouldCancel, ignore_progress, never_cancel
 from worker.ml.checkpoint import CheckpointUnusableError, Manifest, read_manifest, read_weights
@@ -57,13 +57,28 @@ def predict(
     if manifest.recipe is Recipe.FINETUNE:
         network = rebuild(manifest.backbone, weights, where)
         monitor = Monitor(on_progress, should_cancel)
-        return predict_images(network, items, manifest.transform, manifest.views, where, monitor)
-    backbone = load_backbone(manifest.backbone, weights_directory, device=where)
-    if (backbone.digest, backbone.transform, VIEWS) != (manifest.backbone_digest, manifest.transform, manifest.views):
+        labelling = Labelling(str(manifest.details.get("labelling", Labelling.OVERLAPPING)))
+        return predict_images(network, items, manifest.transform, manifest.views, where, monitor, labelling)
+    backbone = backbone_of(manifest, weights_directory, where)
+    return head_of(manifest, weights).predict(embed(items, backbone, cache, on_progress, should_cancel))
+
+
+def backbone_of(manifest: Manifest, directory: Path, device: str) -> Backbone:
+    """Return the frozen network under a quick checkpoint, with the input that it was trained on.
+
+    Raises:
+        CheckpointUnusableError: when the checkpoint belongs to other pretrained weights.
+        BackboneUnavailableError: when the pretrained weights cannot be had.
+
+    """
+    plain = load_backbone(manifest.backbone, directory, device=device)
+    backbone = plain.seeing(manifest.transform.size, mirrored=manifest.views != VIEWS)
+    seen = (backbone.digest, backbone.transform, backbone.views)
+    if seen != (manifest.backbone_digest, manifest.transform, manifest.views):
         raise CheckpointUnusableError(
             _("This model was trained on other pretrained weights than those installed. Please train it again.")
         )
-    return head_of(manifest, weights).predict(embed(items, backbone, cache, on_progress, should_cancel))
+    return backbone
 
 
 def head_of(manifest: Manifest, weights: dict[str, torch.Tensor]) -> Head:
@@ -71,9 +86,16 @@ def head_of(manifest: Manifest, weights: dict[str, torch.Tensor]) -> Head:
     constant = np.isin(
         np.arange(len(manifest.labels)), np.array(manifest.details.get("constant_labels", []), dtype=int)
     )
-    return Head(weights["weights"].numpy(), weights["bias"].numpy(), constant)
+    labelling = Labelling(str(manifest.details.get("labelling", Labelling.OVERLAPPING)))
+    hidden = (
+        (weights["hidden_weights"].numpy(), weights["hidden_bias"].numpy()) if "hidden_weights" in weights else None
+    )
+    return Head(weights["weights"].numpy(), weights["bias"].numpy(), constant, labelling, hidden)
 
 
 def head_tensors(head: Head) -> dict[str, torch.Tensor]:
     """Return a head's weights for a checkpoint."""
-    return {"weights": torch.from_numpy(head.weights.copy()), "bias": torch.from_numpy(head.bias.copy())}
+    tensors = {"weights": head.weights, "bias": head.bias}
+    if head.hidden is not None:
+        tensors |= {"hidden_weights": head.hidden[0], "hidden_bias": head.hidden[1]}
+    return {name: torch.from_numpy(values.copy()) for name, values in tensors.items()}

@@ -4,7 +4,7 @@ Nothing here imports fastai, so that a worker which only trains quickly starts q
 """
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from app.domain.statuses import Labelling, Recipe, Split
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
-from worker.ml.backbones import DEFAULT, choose_device, load_backbone
+from worker.ml.backbones import DEFAULT, Backbone, choose_device, load_backbone
 from worker.ml.cache import EmbeddingCache
 from worker.ml.callbacks import (
     EpochRow,
@@ -28,11 +28,13 @@ from worker.ml.callbacks import (
     ignore_progress,
     never_cancel,
 )
-from worker.ml.checkpoint import manifest_for, versions, write_checkpoint
+from worker.ml.checkpoint import Manifest, manifest_for, versions, write_checkpoint
+from worker.ml.contest import Learnable, compete
 from worker.ml.dataset import Item
-from worker.ml.embeddings import embed
+from worker.ml.embeddings import Features, embed
 from worker.ml.epoch_metrics import measure
-from worker.ml.head import FOLDS, fit_head
+from worker.ml.head import FOLDS, UNITS, HeadConfig, HeadFit
+from worker.ml.leaks import check_training, set_aside_too
 from worker.ml.predict import head_tensors
 
 Cells = npt.NDArray[np.int8]
@@ -106,6 +108,8 @@ class TrainResult:
     seconds: float
     # Layers of the network, as `worker.ml.whole.summary_of` lists them; whoever called for the training may add it.
     summary: Mapping[str, Any] = field(default_factory=dict)
+    # Where several networks were tried: a line for each, as `worker.ml.contest.Entry` has it.
+    compared: Sequence[Mapping[str, object]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +117,28 @@ class QuickConfig:
     """Say how the quick recipe trains."""
 
     backbone: str = DEFAULT
+    # Trained too; of all of them the best is kept.
+    more_backbones: Sequence[str] = ()
+    # Side of the input in pixels; None: what the network was trained with.
+    size: int | None = None
+    # Look at each image mirrored too.
+    flips: bool = False
+    head: str = "linear"
+    hidden_units: int = UNITS
+    # scikit-learn's C; None: chosen inside by cross-validation.
+    strength: float | None = None
+    class_weights: str = "none"
+    folds: int = FOLDS
     seed: int = 42
 
     def to_dict(self) -> dict[str, object]:
         """Return the configuration for a manifest."""
-        return {"backbone": self.backbone, "seed": self.seed, "folds": FOLDS}
+        return {**asdict(self), "more_backbones": list(self.more_backbones)}
+
+    def head_config(self, labelling: Labelling) -> HeadConfig:
+        """Return what kind of head is fitted, and how."""
+        balanced = self.class_weights == "balanced"
+        return HeadConfig(self.head, self.hidden_units, self.strength, balanced, self.folds, labelling)
 
 
 @dataclass(frozen=True)
@@ -133,6 +154,8 @@ class Places:
     device: str = "auto"
     # Where a fine-tuning keeps what another worker needs to go on with it; None: nowhere.
     unfinished: Path | None = None
+    # The checkpoint of an earlier fine-tuning to go on from; None: begin anew.
+    parent: Path | None = None
 
 
 def train_quick(
@@ -156,21 +179,14 @@ def train_quick(
     chosen = config or QuickConfig()
     started = monotonic()
     data.check()
-    backbone = load_backbone(chosen.backbone, places.weights, device=choose_device(places.device))
-    features = embed(data.items, backbone, EmbeddingCache(places.embeddings), on_progress, should_cancel)
-    train = data.rows(Split.TRAIN)
-    groups = None if data.groups is None else [group for group, used in zip(data.groups, train, strict=True) if used]
     monitor = Monitor(on_progress, should_cancel, on_epoch)
-    fit = fit_head(features[train], data.cells[train], groups, seed=chosen.seed, monitor=monitor)
+    train, notes = learned_rows(data)
+    backbone, features, fit, compared = _fitted(data, train, places, chosen, monitor)
     probabilities = fit.head.predict(features)
     row = _row(data, probabilities, fit.loss, monotonic() - started)
     monitor.check(force=True)
     constant = np.flatnonzero(fit.head.constant).tolist()
-    details = {"strength": fit.strength, "constant_labels": constant, "labelling": data.labelling.value}
-    manifest = manifest_for(
-        Recipe.QUICK, data.labels, backbone, seed=chosen.seed, config=chosen.to_dict(), details=details
-    )
-    write_checkpoint(places.checkpoint, manifest, head_tensors(fit.head))
+    write_checkpoint(places.checkpoint, _describe(data, backbone, chosen, fit, compared), head_tensors(fit.head))
     monitor.on_epoch(row)
     if fit.is_out_of_fold:
         probabilities[train] = fit.out_of_fold
@@ -181,9 +197,89 @@ def train_quick(
         versions(),
         places.checkpoint,
         [data.labels[label] for label in constant],
-        [],
+        notes,
         monotonic() - started,
+        compared=compared,
     )
+
+
+def _fitted(
+    data: TrainData, train: Flags, places: Places, config: QuickConfig, monitor: Monitor
+) -> tuple[Backbone, Features, HeadFit, list[dict[str, object]]]:
+    """Look at the images with the networks asked for and fit heads; of several networks the best is given."""
+    device, cache = choose_device(places.device), EmbeddingCache(places.embeddings)
+    # All of them before any work, so that one that cannot be had is told at once.
+    networks = [
+        load_backbone(name, places.weights, device=device).seeing(config.size, mirrored=config.flips)
+        for name in dict.fromkeys((config.backbone, *config.more_backbones))
+    ]
+
+    def look(items: Sequence[Item], network: Backbone) -> Features:
+        return embed(items, network, cache, monitor.on_progress, monitor.should_cancel)
+
+    rows = np.flatnonzero(train).tolist()
+    wholes = [item.sha256 for item in data.items] if data.groups is None else data.groups
+    learnable = Learnable(data.cells[train], [wholes[row] for row in rows], config.seed)
+    head = config.head_config(data.labelling)
+    if len(networks) == 1:
+        features = look(data.items, networks[0])
+        backbone, fit, compared = compete(networks, learnable, lambda _network: features[train], head, monitor)
+        return backbone, features, fit, compared
+    some = [data.items[row] for row in rows]
+    backbone, fit, compared = compete(networks, learnable, lambda network: look(some, network), head, monitor)
+    return backbone, look(data.items, backbone), fit, compared
+
+
+def _describe(
+    data: TrainData, backbone: Backbone, config: QuickConfig, fit: HeadFit, compared: list[dict[str, object]]
+) -> Manifest:
+    """Say in a manifest what was trained, and how."""
+    details = {
+        "strength": fit.strength,
+        "constant_labels": np.flatnonzero(fit.head.constant).tolist(),
+        "labelling": data.labelling.value,
+        "epochs": fit.epochs,
+        "backbones": compared,
+    }
+    return manifest_for(
+        Recipe.QUICK,
+        data.labels,
+        backbone,
+        seed=config.seed,
+        config=config.to_dict(),
+        details=details,
+        views=backbone.views,
+    )
+
+
+def learned_rows(data: TrainData) -> tuple[Flags, list[str]]:
+    """Return the images to learn from, bool [n], and what a lead should know of them.
+
+    Copies of images that are set aside are left out: to find them again would be no feat.
+    """
+    contents = [item.sha256 for item in data.items]
+    train = data.rows(Split.TRAIN)
+    twice = set_aside_too(data.splits, contents) & train
+    kept = train & ~twice
+    if not kept.any():
+        raise NothingToTrainError
+    notes = []
+    if twice.any():
+        notes.append(
+            _("%(count)s training images are copies of images that are set aside, and were not learned from.")
+            % {"count": int(twice.sum())}
+        )
+    torn = np.zeros_like(kept) if data.groups is None else set_aside_too(data.splits, data.groups) & kept
+    if torn.any():
+        notes.append(
+            _(
+                "%(count)s training images belong to a group (one source, or near-duplicates) of which others are set "
+                "aside to measure on: the figures flatter this run."
+            )
+            % {"count": int(torn.sum())}
+        )
+    check_training(kept, data.splits, contents)
+    return kept, notes
 
 
 def _row(data: TrainData, probabilities: Probabilities, train_loss: float | None, seconds: float) -> EpochRow:

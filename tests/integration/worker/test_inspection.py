@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import session_scope
-from app.domain.statuses import JobKind, JobStatus, Recipe, TruthValue
+from app.domain.statuses import JobKind, JobStatus, Labelling, Recipe, TruthValue
 from app.models import Image, Inspection, Job, Project, Run, Truth
 from app.services import inspections, jobs, predictions, runs, snapshots
 from app.storage import get_storage
@@ -141,11 +141,11 @@ def test_images_the_model_learned_from_are_judged_by_another_that_did_not() -> N
     said = np.where(learned[:, None], np.nan, 0.25) * np.ones((60, 2))
     wrong = truth.copy()
     wrong[3, 1] = 1 - wrong[3, 1]
-    seen = Seen(Run(seed=1), images, wrong, said)
+    seen = Seen(Run(seed=1, labelling=Labelling.OVERLAPPING), images, wrong, said)
     judged = judge_anew(seen, features, Monitor())
     assert (judged[40:] == 0.25).all()
     assert abs(judged[3, 1] - truth[3, 1]) < 0.5
-    unknown = Seen(Run(seed=1), images, np.full((60, 2), -1, dtype=np.int8), said)
+    unknown = Seen(Run(seed=1, labelling=Labelling.OVERLAPPING), images, np.full((60, 2), -1, dtype=np.int8), said)
     assert np.isnan(judge_anew(unknown, features, Monitor())[:40]).all()
 
 

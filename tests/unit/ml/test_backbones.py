@@ -113,9 +113,9 @@ def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
 
 def test_a_name_does_not_take_the_weights_of_a_longer_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / f"resnet18-d-{'0' * 64}.safetensors").write_bytes(b"")
-    assert backbones._kept("resnet18", tmp_path) is None
+    assert backbones.kept_weights("resnet18", tmp_path) is None
     (tmp_path / f"resnet18-{'1' * 64}.safetensors").write_bytes(b"")
-    assert backbones._kept("resnet18", tmp_path) == tmp_path / f"resnet18-{'1' * 64}.safetensors"
+    assert backbones.kept_weights("resnet18", tmp_path) == tmp_path / f"resnet18-{'1' * 64}.safetensors"
 
 
 def test_a_missing_graphics_card_is_said_where_one_is_demanded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from app.domain.statuses import Split
 from worker.ml import head
 from worker.ml.head import fit_head
-from worker.ml.leaks import LeakError, check_fold, check_training, copies
+from worker.ml.leaks import LeakError, check_fold, check_training, set_aside_too
 
 
 def flags(*places: int, count: int = 6) -> np.ndarray:
@@ -26,13 +27,16 @@ def test_a_fold_that_sees_the_group_of_its_rows_is_caught() -> None:
 
 
 def test_images_set_aside_and_their_copies_are_caught_in_training() -> None:
-    may_learn, contents = flags(0, 1, 2), ["x", "y", "z", "x", "v", "w"]
-    assert copies(may_learn, contents).tolist() == [True, False, False, False, False, False]
-    check_training(flags(1, 2), may_learn, contents)
-    with pytest.raises(LeakError, match="1 images that are no training images"):
-        check_training(flags(1, 2, 4), may_learn, contents)
+    splits = [Split.TRAIN, Split.TRAIN, Split.TRAIN, Split.VALIDATION, Split.TEST, None]
+    contents = ["x", "y", "z", "x", "v", "z"]
+    # What an image without a split shows is measured on by nobody.
+    assert set_aside_too(splits, contents).tolist() == [True, False, False, False, False, False]
+    check_training(flags(1, 2), splits, contents)
+    for wrong in (3, 4, 5):
+        with pytest.raises(LeakError, match="1 images that are no training images"):
+            check_training(flags(1, 2, wrong), splits, contents)
     with pytest.raises(LeakError, match="copy"):
-        check_training(flags(0, 1, 2), may_learn, contents)
+        check_training(flags(0, 1, 2), splits, contents)
 
 
 def test_folds_that_tear_groups_apart_never_reach_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
