@@ -104,9 +104,10 @@ def test_the_settings_of_fine_tuning_show_when_it_is_chosen(
     visit: Callable[..., Page], tagged: Any, assert_accessible: Callable[[Page], None]
 ) -> None:
     page = visit(f"{tagged.path}/runs/new", account=tagged.lead)
-    expect(page.get_by_label("Epochs with the network frozen")).to_be_hidden()
+    frozen = page.get_by_role("textbox", name="Epochs with the network frozen")
+    expect(frozen).to_be_hidden()
     page.get_by_role("radio", name="Fine-tune").check()
-    page.get_by_label("Epochs with the network frozen").fill("2")
+    frozen.fill("2")
     assert_accessible(page)
     page.get_by_role("button", name="Start training").click()
     page.wait_for_url(re.compile(r"/runs/1$"))

@@ -4,11 +4,6 @@ import { behaviour } from "../behaviours.js";
 import { t } from "../strings.js";
 import { setSlider, startSlider } from "./setting-slider.js";
 
-behaviour("form[data-recipe-form]", (form) => {
-  for (const element of form.querySelectorAll("[data-without-script]")) element.hidden = true;
-  new RecipeForm(form);
-});
-
 class RecipeForm {
   constructor(form) {
     this.form = form;
@@ -114,3 +109,8 @@ function isSame(value, usual) {
   const [a, b] = [value, usual].map((text) => (text === "" ? Number.NaN : Number(text.replace(",", "."))));
   return a === b;
 }
+
+behaviour("form[data-recipe-form]", (form) => {
+  for (const element of form.querySelectorAll("[data-without-script]")) element.hidden = true;
+  new RecipeForm(form);
+});
