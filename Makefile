@@ -78,6 +78,7 @@ bench: install ## Measure Loupe against its peers, in one run
 	$(BIN)/python bench/queue_scale.py --images 1000 20000 --rounds 30
 	$(BIN)/python bench/annotators.py --people 10 --seconds 15 --images 5000
 	$(BIN)/python bench/keystrokes.py
+	$(BIN)/python bench/light_table.py --seconds 4
 
 screenshots: install ## Photograph the screens for the documentation anew, and draw the picture of the imports
 	$(BIN)/python -m docs.screenshots

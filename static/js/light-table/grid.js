@@ -65,6 +65,11 @@ export class Grid {
     this.#soon();
   }
 
+  /** More is known of the images: those in sight are drawn anew where they stand. */
+  repaint() {
+    for (const [place, tile] of this.#tiles) this.draw(tile, place, true);
+  }
+
   /** Take all tiles away, as where the images are others now. */
   clear() {
     for (const [place, tile] of this.#tiles) this.#put(place, tile);
@@ -121,9 +126,7 @@ export class Grid {
       if (tile === next) next = tile.nextElementSibling;
       else this.canvas.insertBefore(tile, next);
     }
-    const active = this.#tiles.get(this.active);
-    if (active) this.view.setAttribute("aria-activedescendant", active.id);
-    else this.view.removeAttribute("aria-activedescendant");
+    this.view.setAttribute("aria-activedescendant", this.#tiles.get(this.active)?.id ?? "");
   }
 
   #take(place) {

@@ -7,6 +7,7 @@ import { Source } from "./source.js";
 import { usualSize } from "./tile.js";
 
 const KEPT_SIZE = "loupe-table-size";
+const PIECE = 100;
 const INSTEAD = { no_model: "tableInsteadModel", no_vectors: "tableInsteadVectors" };
 
 export class Surface {
@@ -26,7 +27,6 @@ export class Surface {
       question: Number(root.dataset.question) || undefined,
     });
     this.slider = root.querySelector("[data-size]");
-    this.groups = root.querySelector("[data-groups]");
     this.grid = new Grid(root.querySelector("[data-view]"), root.querySelector("[data-canvas]"), {
       draw: (tile, place, load) => this.draw(tile, place, load),
       onSight: (first, last) => this.sight(first, last),
@@ -38,7 +38,7 @@ export class Surface {
 
   /** Whether near-duplicates go with each other. */
   get together() {
-    return this.groups.checked;
+    return this.root.querySelector("[data-groups]").checked;
   }
 
   /** Fetch the images and show them. */
@@ -71,14 +71,16 @@ export class Surface {
   }
 
   sight(first, last) {
-    this.source.need(Array.from({ length: last - first }, (_, each) => this.idAt(first + each)));
+    // Whole pieces: while somebody scrolls, each row by itself would be a request of its own.
+    const from = first - (first % PIECE);
+    const end = Math.min(last - (last % PIECE) + PIECE, this.count);
+    this.source.need(Array.from({ length: end - from }, (_, each) => this.idAt(from + each)));
   }
 
   /** More is known of the images in sight. */
   seen() {
-    const choice = this.root.querySelector("[data-group-choice]");
-    choice.hidden = !this.source.hasGroups;
-    this.grid.refresh();
+    this.root.querySelector("[data-group-choice]").hidden = !this.source.hasGroups;
+    this.grid.repaint();
   }
 
   move(across, down) {
