@@ -18,6 +18,7 @@ from app.services.configurations import ConfigurationRow
 from app.services.new_runs import DRAWN, Beginning
 from app.services.readiness import Readiness
 from app.services.recipe_forms import FormGroup, form_groups
+from app.services.recipe_words import words_of
 from app.services.run_configs import clean_config
 from app.templating import render
 
@@ -52,8 +53,8 @@ class NewRunPage:
     taken: dict[Recipe, float]
     named: list[ConfigurationRow]
     latest: Run | None
-    # What is wrong beside the fields, and the sentence that belongs to none of them.
-    faults: dict[str, str]
+    # What is wrong with single fields, by their ids, and the sentence that belongs to none of them.
+    faults: list[tuple[str, str]]
     refusal: str
 
 
@@ -110,7 +111,7 @@ def new_run_page(
         taken=new_runs.last_seconds(session, access.project.id),
         named=configurations.list_configurations(session, access.project.id, limit=OFFERED + 1),
         latest=new_runs.latest(session, access.project.id),
-        faults={name: sentence for name, sentence in errors.items() if name},
+        faults=_faults(beginning.recipe, errors),
         refusal=errors.get("", ""),
     )
     return render(request, "runs/new.html", page, status=status)
@@ -119,6 +120,15 @@ def new_run_page(
 def _groups(recipe: Recipe, beginning: Beginning, errors: Mapping[str, str]) -> list[FormGroup]:
     is_chosen = recipe is beginning.recipe
     return form_groups(recipe, beginning.values if is_chosen else {}, errors if is_chosen else {})
+
+
+def _faults(recipe: Recipe, errors: Mapping[str, str]) -> list[tuple[str, str]]:
+    words = words_of(recipe)
+    return [
+        (f"field-{name}", _("%(title)s: %(sentence)s") % {"title": words[name].title, "sentence": sentence})
+        for name, sentence in errors.items()
+        if name in words
+    ]
 
 
 def _problems(beginning: Beginning) -> dict[str, str]:

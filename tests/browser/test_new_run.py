@@ -107,7 +107,7 @@ def test_a_refusal_stands_beside_its_field_and_leads_there(
     expect(setting(page, "epochs_frozen").get_by_role("textbox")).to_have_value("soon")
     expect(setting(page, "size").get_by_role("textbox")).to_have_value("96")
     assert_accessible(page)
-    page.get_by_role("link", name=sentence).click()
+    page.get_by_role("link", name=f"Epochs with the network frozen: {sentence}").click()
     expect(setting(page, "epochs_frozen").get_by_role("textbox")).to_be_focused()
 
 
