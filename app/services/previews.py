@@ -23,6 +23,8 @@ from app.services.run_configs import clean_config
 FORGOTTEN_AFTER = timedelta(hours=1)
 # So many pictures a screen holds beside the sliders.
 MOST_PICTURES = 16
+# What one batch needs to show how batches are made; a training's own may be larger.
+MOST_CHECKED = 32
 # As far as a seed of numpy goes.
 MOST_SEED = 2**31 - 1
 
@@ -132,7 +134,7 @@ def sample(session: Session, project_id: int, wish: Wish) -> Sample:
         ids = _learnable(session, project_id, [label.id for label in live]) or _all(session, project_id)
         if not ids:
             raise InvalidInputError(_("There are no images to show yet. Bring some in first."))
-        count = min(len(ids), 1 if wish.kind is PreviewKind.ONE else wish.count)
+        count = min(len(ids), _count(wish))
         drawn = [ids[row] for row in np.random.default_rng(wish.seed).permutation(len(ids))[:count]]
     found = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(drawn)))}
     # An image may have gone since it was asked for.
@@ -146,6 +148,28 @@ def keep_result(session: Session, job_id: int, result: Mapping[str, Any]) -> Non
     """Keep with its job what a preview shows."""
     job = session.get_one(Job, job_id)
     job.params = {**job.params, "result": dict(result)}
+
+
+def has_images(session: Session, project_id: int) -> bool:
+    """Tell whether the project has any image that can be used."""
+    query = select(Image.id).where(Image.project_id == project_id, Image.excluded_at.is_(None))
+    return session.scalar(query.limit(1)) is not None
+
+
+def files(session: Session, project_id: int) -> list[tuple[int, str, str]]:
+    """List the images that can be used: id, name, and the hash by which the file is found."""
+    query = select(Image.id, Image.name, Image.sha256).where(
+        Image.project_id == project_id, Image.excluded_at.is_(None)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query.order_by(Image.id))]
+
+
+def _count(wish: Wish) -> int:
+    if wish.kind is PreviewKind.ONE:
+        return 1
+    if wish.kind is PreviewKind.CHECK:
+        return min(int(wish.config.get("batch_size", wish.count)), MOST_CHECKED)
+    return wish.count
 
 
 def _learnable(session: Session, project_id: int, label_ids: Sequence[int]) -> list[int]:

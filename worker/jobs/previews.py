@@ -13,6 +13,7 @@ from app.models import Job
 from app.services import previews
 from app.services.previews import PreviewKind, Sample, Wish
 from app.storage import Storage, get_storage
+from worker.jobs import pipeline_checks
 from worker.jobs.pixels import items_of
 from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.previews import show_batch, show_one
@@ -29,8 +30,12 @@ def work(progress: Progress) -> None:
         job = session.get_one(Job, progress.job_id)
         wish = previews.wish_of(job)
         sample = previews.sample(session, job.project_id or 0, wish)
+        everything = previews.files(session, job.project_id or 0) if wish.kind is PreviewKind.CHECK else []
     clear_old(storage)
-    result = _make(progress, storage, wish, sample)
+    if wish.kind is PreviewKind.CHECK:
+        result = pipeline_checks.check(progress, storage, wish, sample, everything)
+    else:
+        result = _make(progress, storage, wish, sample)
     progress.check()
     progress.at_success(lambda session: previews.keep_result(session, progress.job_id, result))
 
