@@ -102,6 +102,7 @@ def read_filter(
     text: str = "",
     import_id: Annotated[str, Query(alias="import")] = "",
     slice: str = "",  # noqa: A002 - the query's name
+    group: str = "",
 ) -> ImageFilter:
     """Read the filter of an address; what makes no sense is passed over, so that an old link still opens."""
     return ImageFilter(
@@ -113,6 +114,7 @@ def read_filter(
         text=text.strip(),
         import_id=int(import_id) if import_id.isdecimal() else None,
         slice=slice,
+        group_key=group or None,
     )
 
 
@@ -129,6 +131,7 @@ def query_of(wanted: ImageFilter, **more: str) -> str:
         "text": wanted.text,
         "import": wanted.import_id or "",
         "slice": wanted.slice,
+        "group": wanted.group_key or "",
     }
     query = urlencode({name: value for name, value in (values | more).items() if value != ""})
     return f"?{query}" if query else ""

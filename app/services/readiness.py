@@ -52,8 +52,7 @@ class Readiness:
 
 def check(session: Session, project: Project) -> Readiness:
     """Look at a project as a training would."""
-    usable = (Image.project_id == project.id, Image.excluded_at.is_(None))
-    n_images = session.scalar(select(func.count()).select_from(Image).where(*usable)) or 0
+    n_images = count_images(session, project.id)
     live = labels.live_labels(session, project.id)
     counted = _label_counts(session, project.id, live)
     n_annotated = _annotated(session, project.id, live)
@@ -61,6 +60,12 @@ def check(session: Session, project: Project) -> Readiness:
     refusals = _refusals(n_images, n_annotated, counted)
     warnings = () if refusals else _warnings(n_annotated, counted)
     return Readiness(n_images, n_annotated, counted, refusals, warnings, has_worker)
+
+
+def count_images(session: Session, project_id: int) -> int:
+    """Count the images that can be used."""
+    usable = (Image.project_id == project_id, Image.excluded_at.is_(None))
+    return session.scalar(select(func.count()).select_from(Image).where(*usable)) or 0
 
 
 def _label_counts(session: Session, project_id: int, live: list[Label]) -> tuple[LabelReadiness, ...]:
