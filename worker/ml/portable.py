@@ -111,26 +111,6 @@ class Whole(nn.Module):
         return logits.softmax(dim=1) if self.exclusive else logits.sigmoid()
 
 
-class Logits(nn.Module):
-    """The same as `Whole` without its last step, as losses of fastai take it: pixels become logits [n, labels]."""
-
-    def __init__(self, whole: Whole) -> None:
-        super().__init__()
-        self.whole = whole
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Return logits; of several views the logits of their mean probability, where there is no head after them."""
-        whole, views = self.whole, pixels.shape[1]
-        seen = whole.see(pixels)
-        if whole.head is not None:
-            logits: torch.Tensor = whole.head(seen.unflatten(0, (-1, views)).mean(dim=1))
-            return logits
-        if views == 1:
-            return seen
-        mean = whole.decide(seen).unflatten(0, (-1, views)).mean(dim=1)
-        return mean.log() if whole.exclusive else mean.logit()
-
-
 class RootedHead(nn.Module):
     """The head of a quick run: linear, or with one hidden layer, on the signed square roots of features."""
 
@@ -165,7 +145,7 @@ class Body(nn.Module):
         # Such transformers know their patches by their place, and must be told that images may be of another size.
         config: Any = timm.get_pretrained_cfg(name)
         is_fixed = config is not None and config.fixed_input_size and name.startswith(("vit_", "deit", "eva"))
-        options = {"dynamic_img_size": True} if is_fixed else {}
+        options: dict[str, Any] = {"dynamic_img_size": True} if is_fixed else {}
         model: Any = timm.create_model(name, pretrained=False, num_classes=0, **options)
         self.model = model
         self.maps = model.default_cfg.get("pool_size") is not None

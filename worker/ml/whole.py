@@ -6,14 +6,15 @@ from typing import Any
 
 import timm
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from app.domain.statuses import Labelling, Recipe
 from app.i18n import gettext as _
-from worker.ml.backbones import Backbone, load_backbone
+from worker.ml.backbones import load_backbone
 from worker.ml.checkpoint import CheckpointUnusableError, Manifest, read_manifest, read_weights
 from worker.ml.network import rebuild
-from worker.ml.portable import RootedHead, Whole
+from worker.ml.portable import RootedHead, Whole, frozen
 from worker.ml.summary import Trained, summarise
 
 
@@ -28,11 +29,13 @@ def open_whole(checkpoint: Path, weights_directory: Path) -> Whole:
     manifest, weights = read_manifest(checkpoint), read_weights(checkpoint)
     if manifest.recipe is Recipe.FINETUNE:
         return _joined(manifest, rebuild(manifest.backbone, weights, "cpu"), None)
-    return _joined(manifest, backbone_of(manifest, weights_directory).network, RootedHead(weights))
+    backbone = load_file(weights_of(manifest, weights_directory))
+    network = frozen(manifest.backbone, backbone, manifest.transform.size)
+    return _joined(manifest, network, RootedHead(weights))
 
 
-def backbone_of(manifest: Manifest, weights_directory: Path) -> Backbone:
-    """Find the pretrained weights that a quick checkpoint stands on.
+def weights_of(manifest: Manifest, weights_directory: Path) -> Path:
+    """Find the file of the pretrained weights that a quick checkpoint stands on.
 
     Raises:
         CheckpointUnusableError: when those installed are others.
@@ -44,7 +47,7 @@ def backbone_of(manifest: Manifest, weights_directory: Path) -> Backbone:
         raise CheckpointUnusableError(
             _("This model was trained on other pretrained weights than those installed. Please train it again.")
         )
-    return backbone
+    return backbone.weights
 
 
 def is_exclusive(manifest: Manifest) -> bool:
