@@ -88,3 +88,13 @@ def _figures(measured: Evaluation) -> dict[str, float | None]:
         "hamming_loss": measured.hamming_loss,
     }
     return {name: None if isnan(figure) else float(figure) for name, figure in named.items()}
+
+
+def judged(valid_loss: float | None, metrics: Figures, best_by: str) -> tuple[float, float]:
+    """Return what an epoch is compared by, the more the better: the figure asked for, then the loss.
+
+    Without validation images all epochs compare alike.
+    """
+    by_loss = float("-inf") if valid_loss is None else -valid_loss
+    figure = by_loss if best_by == "valid_loss" else metrics.get(best_by)
+    return (-1.0 if figure is None else figure, by_loss)

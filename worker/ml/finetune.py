@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,33 +16,31 @@ from app.domain.statuses import Recipe, Split
 from app.errors import InvalidInputError, UnavailableError
 from app.i18n import gettext as _
 from worker.ml import resuming
-from worker.ml.backbones import Backbone, Transform, choose_device, load_backbone
+from worker.ml.backbones import Backbone, choose_device
 from worker.ml.callbacks import (
     Monitor,
     OnEpoch,
     OnProgress,
-    Progress,
     ShouldCancel,
-    Stage,
     ignore_epoch,
     ignore_progress,
     never_cancel,
 )
 from worker.ml.checkpoint import Manifest, manifest_for, versions, write_checkpoint
-from worker.ml.dataset import Item, read_batches
+from worker.ml.continuing import Parent, read_parent, take_over
 from worker.ml.files import full_disk_explained
 from worker.ml.finetune_config import FinetuneConfig
-from worker.ml.head import one_sided, prior_logits
+from worker.ml.leaks import check_training
 from worker.ml.learner import LabelledPixels, build_learner, seed_everything
 from worker.ml.network import predict_images, rebuild, with_bias
+from worker.ml.origins import load_origin
+from worker.ml.reading import decode, input_of, views_of
 from worker.ml.reporter import Reporter
 from worker.ml.resuming import Keeper
 from worker.ml.schedules import train_stages
-from worker.ml.train import Pixels, Places, TrainData, TrainResult
+from worker.ml.targets import targets_of
+from worker.ml.train import Flags, Places, TrainData, TrainResult, learned_rows
 
-# All of the image, squeezed: nothing at the edges is lost, in training or after it.
-_VIEWS = ("whole",)
-_READ_AT_ONCE = 32
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
@@ -64,12 +63,27 @@ class OutOfMemoryError(UnavailableError):
 
 
 @dataclass(frozen=True, slots=True)
+class _Task:
+    """Hold what is to be trained."""
+
+    data: TrainData
+    # bool [n]: the images to learn from.
+    learned: Flags
+    backbone: Backbone
+    config: FinetuneConfig
+    monitor: Monitor
+    scratch: Path
+    parent: Parent | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Trained:
     """Hold what one attempt to train left."""
 
     weights: dict[str, torch.Tensor]
     reporter: Reporter
-    base_lr: float
+    # For JSON: rates used, and what the searches for them showed.
+    rates: dict[str, Any]
     batch_size: int
     keeper: Keeper
 
@@ -84,14 +98,18 @@ def train_finetune(
 ) -> TrainResult:
     """Train all of a network on the training images and predict every image given.
 
-    The epoch with the highest macro-F1 on validation is kept. Where memory runs out, the batch size is halved, the
-    training starts again, and `notes` says so. The same arguments on the same computer give the same result.
+    The epoch that is best on validation, by the figure asked for, is kept. Where memory runs out, the batch size is
+    halved, the training starts again, and `notes` says so. The same arguments on the same computer give the same
+    result.
 
     Raises:
         NothingToTrainError: when no training image has a known label.
         TooFewImagesError: when only one has.
         ImageUnreadableError: when an image's file is missing or damaged.
         BackboneUnavailableError: when the pretrained weights cannot be had.
+        ParentUnsuitableError: when the model to go on from is of another network or recipe.
+        SizeTooSmallError: when the network cannot look at images of that size.
+        NoRateError: when no learning rate can be found.
         OutOfMemoryError: when not even a batch of two fits into memory.
         DiskFullError: when there is no room.
         Cancelled: when asked to stop; no checkpoint is left.
@@ -102,17 +120,19 @@ def train_finetune(
     data.check()
     monitor = Monitor(on_progress, should_cancel, on_epoch)
     monitor.check(force=True)
-    backbone = load_backbone(chosen.backbone, places.weights, device=choose_device(places.device))
-    transform = replace(backbone.transform, size=chosen.size)
+    learned, notes = learned_rows(data)
+    check_training(learned, data.splits, [item.sha256 for item in data.items])
+    parent = read_parent(places.parent, chosen.backbone) if places.parent else None
+    backbone = _origin(chosen, places, parent)
+    transform, views = input_of(backbone.transform, chosen), views_of(chosen)
     with _scratch_folder(places.checkpoint) as scratch, full_disk_explained():
-        trained = _train(data, backbone, transform, chosen, monitor, scratch, places.unfinished)
-    cells = data.cells[data.rows(Split.TRAIN)]
-    constant = np.flatnonzero(one_sided(cells)).tolist()
-    priors = prior_logits(cells)
-    weights = with_bias(trained.weights, {label: float(priors[label]) for label in constant})
+        trained = _train(_Task(data, learned, backbone, chosen, monitor, scratch, parent), places.unfinished)
+    targets = targets_of(data.cells[learned], data.labelling)
+    constant = np.flatnonzero(targets.constant).tolist()
+    weights = with_bias(trained.weights, {label: float(targets.prior[label]) for label in constant})
     network = rebuild(backbone.name, weights, backbone.device)
-    probabilities = predict_images(network, data.items, transform, _VIEWS, backbone.device, monitor)
-    manifest = _describe(data, backbone, transform, chosen, trained, constant)
+    probabilities = predict_images(network, data.items, transform, views, backbone.device, monitor, data.labelling)
+    manifest = _describe(data, replace(backbone, transform=transform), chosen, trained, constant)
     write_checkpoint(places.checkpoint, manifest, weights)
     return TrainResult(
         probabilities,
@@ -121,7 +141,7 @@ def train_finetune(
         versions(),
         places.checkpoint,
         [data.labels[label] for label in constant],
-        _notes(trained, min(chosen.batch_size, int(data.rows(Split.TRAIN).sum()))),
+        [*notes, *_notes(trained, min(chosen.batch_size, int(learned.sum())))],
         monotonic() - started,
     )
 
@@ -141,16 +161,15 @@ def _scratch_folder(checkpoint: Path) -> Iterator[Path]:
 def _describe(
     data: TrainData,
     backbone: Backbone,
-    transform: Transform,
     config: FinetuneConfig,
     trained: _Trained,
     constant: list[int],
 ) -> Manifest:
-    """Say in a manifest what was trained, and how."""
+    """Say in a manifest what was trained, and how; the backbone's transform is the one trained with."""
     details = {
         "constant_labels": constant,
         "labelling": data.labelling.value,
-        "base_lr": trained.base_lr,
+        **trained.rates,
         "batch_size": trained.batch_size,
         "best_epoch": trained.reporter.best_epoch,
     }
@@ -161,38 +180,38 @@ def _describe(
         seed=config.seed,
         config=config.to_dict(),
         details=details,
-        views=_VIEWS,
-        transform=transform,
+        views=views_of(config),
     )
 
 
-def _train(
-    data: TrainData,
-    backbone: Backbone,
-    transform: Transform,
-    config: FinetuneConfig,
-    monitor: Monitor,
-    scratch: Path,
-    unfinished: Path | None,
-) -> _Trained:
+def _origin(config: FinetuneConfig, places: Places, parent: Parent | None) -> Backbone:
+    """Find what the training starts from; an earlier model brings its weights along, and no others are fetched."""
+    device = choose_device(places.device)
+    is_needed = config.pretrained and parent is None
+    found = load_origin(config.backbone, places.weights, device=device, pretrained=is_needed)
+    return found if parent is None else replace(found, digest=parent.manifest.backbone_digest)
+
+
+def _train(task: _Task, unfinished: Path | None) -> _Trained:
     """Read the images and train, halving the batch size as long as memory runs out."""
-    sides = []
-    for split in (Split.TRAIN, Split.VALIDATION):
-        rows = data.rows(split)
-        items = [item for item, used in zip(data.items, rows, strict=True) if used]
-        pixels = _pixels(items, transform, scratch / split.value, monitor)
-        sides.append(LabelledPixels(pixels, data.cells[rows], split))
-    train, valid = sides
+    data, config, backbone = task.data, task.config, task.backbone
+    train, valid = (_read(task, split) for split in (Split.TRAIN, Split.VALIDATION))
     if len(train) < 2:
         raise TooFewImagesError
     identity = resuming.identity_of(data, config.to_dict(), backbone.digest, backbone.device)
     state = resuming.read(unfinished, identity)
     batch_size = state.batch_size if state else min(config.batch_size, len(train))
     while True:
-        reporter = Reporter(monitor, config.epochs_frozen + config.epochs_unfrozen)
+        reporter = Reporter(
+            task.monitor,
+            config.epochs_frozen + config.epochs_unfrozen,
+            labelling=data.labelling,
+            best_by=config.best_by,
+            beta=config.beta,
+        )
         keeper = Keeper(reporter, unfinished, identity, batch_size, state)
         try:
-            return _attempt(backbone, train, valid, replace(config, batch_size=batch_size), keeper, scratch)
+            return _attempt(task, train, valid, batch_size, keeper)
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
@@ -204,30 +223,34 @@ def _train(
             torch.cuda.empty_cache()
 
 
-def _attempt(
-    backbone: Backbone,
-    train: LabelledPixels,
-    valid: LabelledPixels,
-    config: FinetuneConfig,
-    keeper: Keeper,
-    scratch: Path,
-) -> _Trained:
-    """Train once: find the rate, one cycle frozen, unfreeze, one cycle with lower rates for the body."""
-    seed_everything(config.seed)
+def _read(task: _Task, split: Split) -> LabelledPixels:
+    """Decode the images of a split."""
+    rows = task.learned if split is Split.TRAIN else task.data.rows(split)
+    items = [item for item, used in zip(task.data.items, rows, strict=True) if used]
+    pixels = decode(items, task.backbone.transform, task.config, split, task.scratch / split.value, task.monitor)
+    return LabelledPixels(pixels, task.data.cells[rows], split)
+
+
+def _attempt(task: _Task, train: LabelledPixels, valid: LabelledPixels, batch_size: int, keeper: Keeper) -> _Trained:
+    """Train once, from the first leg to the last."""
+    seed_everything(task.config.seed)
     reporter = keeper.reporter
     learner = build_learner(
-        backbone,
+        task.backbone,
         train,
         valid,
-        config,
-        batch_size=config.batch_size,
+        task.config,
+        batch_size=batch_size,
         reporter=reporter,
-        scratch=scratch,
+        scratch=task.scratch,
+        labelling=task.data.labelling,
     )
+    if task.parent is not None:
+        take_over(learner.model, task.parent, task.data.labels)
     learner.add_cb(keeper)
-    base_lr = train_stages(learner, reporter, config, keeper)
+    rates = train_stages(learner, reporter, task.config, keeper)
     weights = reporter.best or {key: value.detach().cpu() for key, value in learner.model.state_dict().items()}
-    return _Trained(weights, reporter, base_lr, config.batch_size, keeper)
+    return _Trained(weights, reporter, rates, batch_size, keeper)
 
 
 def _notes(trained: _Trained, wanted: int) -> list[str]:
@@ -244,18 +267,6 @@ def _notes(trained: _Trained, wanted: int) -> list[str]:
         told = _("It was stopped by hand after %(done)s of %(all)s epochs; the best of them, epoch %(best)s, was kept.")
         notes.append(told % {"done": len(reporter.rows), "all": reporter.epochs, "best": reporter.best_epoch})
     return notes
-
-
-def _pixels(items: Sequence[Item], transform: Transform, path: Path, monitor: Monitor) -> Pixels:
-    """Decode images once into a file and map it: no epoch decodes again, and no collection is too large for memory."""
-    shape = (len(items), transform.size, transform.size, 3)
-    done = 0
-    with path.open("wb") as file:
-        for pixels in read_batches(items, transform, _VIEWS[0], _READ_AT_ONCE):
-            file.write(pixels.tobytes())
-            done += len(pixels)
-            monitor.report(Progress(Stage.READING, done, len(items)))
-    return np.memmap(path, dtype=np.uint8, mode="r", shape=shape) if items else np.zeros(shape, dtype=np.uint8)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -74,7 +74,9 @@ def _add(canvas: Density, view: ViewMap) -> None:
     cell = ((right - left) / columns, (bottom - top) / rows)
     # Per share of the image, so that a view of a small part counts there in full.
     density = view.cells * (width * height / (cell[0] * cell[1]))
-    x, y = np.arange(floor(left), ceil(right)), np.arange(floor(top), ceil(bottom))
+    # A view that fills up the image with bars reaches beyond it.
+    x = np.arange(max(0, floor(left)), min(width, ceil(right)))
+    y = np.arange(max(0, floor(top)), min(height, ceil(bottom)))
     enlarged = _sampled(density, (x + 0.5 - left) / cell[0], (y + 0.5 - top) / cell[1])
     enlarged *= np.outer(_edge(y, top, bottom, height, cell[1]), _edge(x, left, right, width, cell[0]))
     canvas[y[0] : y[-1] + 1, x[0] : x[-1] + 1] += enlarged

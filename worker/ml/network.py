@@ -1,37 +1,19 @@
 """Rebuild a fine-tuned network from plain torch, so that predicting needs no fastai."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import timm
 import torch
 from torch import nn
 
 from app.domain.statuses import Labelling
 from worker.ml.backbones import Transform, prepare
+from worker.ml.bodies import TinyVgg, body_of, gives_maps, tiny_head
 from worker.ml.callbacks import Monitor, Progress, Stage
 from worker.ml.dataset import Item, run_over
 
 Probabilities = npt.NDArray[np.float32]
-
-
-class Body(nn.Module):
-    """Turn images into feature maps, or into features where the network pools by itself; as fastai's `TimmBody`."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        # timm's networks are built at run time: no checker knows their attributes.
-        model: Any = timm.create_model(name, pretrained=False, num_classes=0)
-        self.model = model
-        self.maps = model.default_cfg.get("pool_size") is not None
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return maps [b, c, h, w] or features [b, d]."""
-        model: Any = self.model
-        seen: torch.Tensor = model.forward_features(images) if self.maps else model(images)
-        return seen
 
 
 class ConcatPool(nn.Module):
@@ -43,14 +25,19 @@ class ConcatPool(nn.Module):
 
 
 def rebuild(name: str, weights: Mapping[str, torch.Tensor], device: str) -> nn.Module:
-    """Build the network that fastai's `vision_learner` makes of a timm name and load its weights, strictly.
+    """Build the network that a learner of `architectures` holds and load its weights, strictly.
 
-    The last layer has a bias, which fastai's has not: see `with_bias`.
+    Its last layer has a bias, which fastai's heads have not: see `with_bias`.
     """
-    body = Body(name)
+    body = body_of(name)
+    if isinstance(body, TinyVgg):
+        network = nn.Sequential(body, tiny_head(len(weights["1.2.bias"])))
+        network.load_state_dict(weights)
+        return prepare(network, device)
+    maps = gives_maps(body)
     # Numbers of layers as fastai's head has them: norm, dropout, linear, activation, norm, dropout, linear.
-    pool: list[nn.Module] = [ConcatPool(), nn.Flatten()] if body.maps else []
-    first = 2 if body.maps else 0
+    pool: list[nn.Module] = [ConcatPool(), nn.Flatten()] if maps else []
+    first = 2 if maps else 0
     hidden, features = weights[f"1.{first + 2}.weight"].shape
     labels = weights[f"1.{first + 6}.weight"].shape[0]
     head = nn.Sequential(
@@ -69,19 +56,20 @@ def rebuild(name: str, weights: Mapping[str, torch.Tensor], device: str) -> nn.M
 
 
 def with_bias(weights: Mapping[str, torch.Tensor], priors: Mapping[int, float]) -> dict[str, torch.Tensor]:
-    """Give the last layer a bias, and the labels in `priors` one logit for every image.
+    """Give the last layer a bias where it has none, and the labels in `priors` one logit for every image.
 
     A network learns nothing of a label of which it saw one side only, or none: its output would be noise.
     """
     changed = dict(weights)
     last = max((key for key in weights if key.startswith("1.") and key.endswith(".weight")), key=_layer)
+    named = last.replace(".weight", ".bias")
     matrix = weights[last].clone()
-    bias = torch.zeros(len(matrix))
+    bias = weights[named].clone() if named in weights else torch.zeros(len(matrix))
     for label, logit in priors.items():
         matrix[label] = 0
         bias[label] = logit
     changed[last] = matrix
-    changed[last.replace(".weight", ".bias")] = bias
+    changed[named] = bias
     return changed
 
 

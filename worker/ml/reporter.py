@@ -13,7 +13,7 @@ from app.domain.statuses import Labelling
 from app.domain.thresholds import DEFAULT_THRESHOLD
 from worker.ml import rates
 from worker.ml.callbacks import Enough, EpochRow, Monitor, Progress, Stage
-from worker.ml.epoch_metrics import BETA, METRICS, Figures, measure
+from worker.ml.epoch_metrics import BETA, METRICS, Figures, judged, measure
 from worker.ml.network import probabilities_of
 
 
@@ -57,7 +57,8 @@ class Reporter(Callback):
     def go_on(self, reached: Mapping[str, Any], best: Mapping[str, torch.Tensor]) -> None:
         """Take over what another worker had reached."""
         self.rows = [EpochRow.from_dict(row) for row in reached["rows"]]
-        self.trained, self.best_epoch = len(self.rows), int(reached["best_epoch"])
+        # Epochs left out by early stopping keep their numbers.
+        self.trained, self.best_epoch = max((row.epoch for row in self.rows), default=0), int(reached["best_epoch"])
         score, by_loss = reached["score"]
         self._score, self.best = (float(score), float(by_loss)), dict(best)
 
@@ -96,7 +97,7 @@ class Reporter(Callback):
         if self.stage is Stage.FINDING_RATE or number <= self.trained:
             return
         valid_loss, metrics, predicted = self._measured()
-        score = self._judged(valid_loss, metrics)
+        score = judged(valid_loss, metrics, self.best_by)
         if score >= self._score:
             self._score, self.best_epoch = score, number
             self.best = {key: value.detach().cpu().clone() for key, value in self.model.state_dict().items()}
@@ -125,15 +126,6 @@ class Reporter(Callback):
         loss, metrics = measure(truth.numpy().astype(np.int8), said, self.labelling, self.beta)
         predicted = tuple((said >= DEFAULT_THRESHOLD).sum(axis=0).tolist())
         return None if loss is None else _number(self.learn.loss_func(logits, truth)), metrics, predicted
-
-    def _judged(self, valid_loss: float | None, metrics: Figures) -> tuple[float, float]:
-        """Return what an epoch is compared by: the figure asked for, then the loss.
-
-        Without validation images the scores are all the same, and the last epoch is kept.
-        """
-        by_loss = float("-inf") if valid_loss is None else -valid_loss
-        figure = by_loss if self.best_by == "valid_loss" else metrics.get(self.best_by)
-        return (-1.0 if figure is None else figure, by_loss)
 
 
 @contextmanager

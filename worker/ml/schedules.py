@@ -1,42 +1,70 @@
-"""Take a network through the stages of a fine-tuning: the rate, the frozen epochs, the unfrozen ones."""
+"""Take a network through the legs of a fine-tuning: freeze or unfreeze, find a rate, train one cycle."""
 
 from typing import Any
 
 from fastai.learner import Learner
 
 from worker.ml.callbacks import Stage
+from worker.ml.early_stop import EarlyStop
 from worker.ml.finetune_config import FinetuneConfig
-from worker.ml.rates import find_rate
+from worker.ml.legs import Leg, legs_of
+from worker.ml.rates import search_rates
 from worker.ml.reporter import Reporter
 from worker.ml.resuming import Keeper
 
-# Shares of the rate that body and head get once all of the network is trained. On 343 photographs with 2 + 2 epochs
-# this gave a macro-F1 of 0.61 and a mean average precision of 0.74, fastai's own 1/200 and 1/2 gave 0.58 and 0.71.
-_BODY_SHARE = 1 / 5
-_HEAD_SHARE = 1.0
 
-
-def train_stages(learner: Learner, reporter: Reporter, config: FinetuneConfig, keeper: Keeper) -> float:
-    """Train one cycle frozen, unfreeze, one cycle with lower rates for the body; return the rate used."""
+def train_stages(learner: Learner, reporter: Reporter, config: FinetuneConfig, keeper: Keeper) -> dict[str, Any]:
+    """Train leg after leg; return for JSON which rates were used, and what the searches for them showed."""
+    used: dict[str, float] = {}
     with learner.no_bar(), learner.no_logging():
-        given = config.base_lr
-        base_lr = float(keeper.once("base_lr", lambda: find_rate(learner) if given is None else given))
-        _cycle(learner, reporter, keeper, Stage.FROZEN, 0, config.epochs_frozen, lr_max=base_lr)
-        if config.epochs_unfrozen and not reporter.enough:
-            keeper.at_boundary(learner, config.epochs_frozen)
-            learner.unfreeze()
-            rates = slice(base_lr * _BODY_SHARE, base_lr * _HEAD_SHARE)
-            _cycle(
-                learner, reporter, keeper, Stage.UNFROZEN, config.epochs_frozen, config.epochs_unfrozen, lr_max=rates
-            )
-    return base_lr
+        for place, leg in enumerate(legs_of(config)):
+            if reporter.enough:
+                break
+            if place:
+                keeper.at_boundary(learner, leg.before)
+            if leg.is_frozen:
+                learner.freeze()
+            else:
+                learner.unfreeze()
+            earlier = next(reversed(used.values()), None)
+            used[leg.stage.value] = rate = _rate(learner, reporter, config, keeper, leg, earlier)
+            _cycle(learner, reporter, config, keeper, leg, rate)
+    searches = {stage: keeper.found[_key(stage)] for stage in used if _key(stage) in keeper.found}
+    return {"base_lr": next(iter(used.values())), "rates": used, "rate_searches": searches}
 
 
-def _cycle(
-    learner: Learner, reporter: Reporter, keeper: Keeper, stage: Stage, before: int, epochs: int, **how: Any
-) -> None:
-    """Train one cycle of a stage that begins after some epochs, from where a lost worker left it."""
-    if not epochs or reporter.enough or keeper.trained >= before + epochs:
+def _rate(
+    learner: Learner, reporter: Reporter, config: FinetuneConfig, keeper: Keeper, leg: Leg, earlier: float | None
+) -> float:
+    """Return a leg's own rate: the one given, the one from the leg before it, or the one a search suggests."""
+    given = config.base_lr if earlier is None else None
+    if not leg.is_frozen and config.unfrozen_lr is not None:
+        given = config.unfrozen_lr
+    if given is not None:
+        return given
+    if earlier is not None and not config.find_again:
+        return earlier
+    reporter.start(Stage.FINDING_RATE)
+    search = keeper.once(_key(leg.stage.value), lambda: search_rates(learner).to_dict())
+    return float(search["suggestions"][config.rate_pick])
+
+
+def _cycle(learner: Learner, reporter: Reporter, config: FinetuneConfig, keeper: Keeper, leg: Leg, rate: float) -> None:
+    """Train one cycle, from where a lost worker left it."""
+    if keeper.trained >= leg.before + leg.epochs:
         return
-    reporter.start(stage, before)
-    learner.fit_one_cycle(epochs, start_epoch=keeper.first_epoch(learner, before), **how)
+    reporter.start(leg.stage, leg.before)
+    stop = [EarlyStop(reporter, config.patience)] if config.early_stopping else []
+    learner.fit_one_cycle(
+        leg.epochs,
+        lr_max=leg.rates(rate),
+        pct_start=leg.rise,
+        div=leg.div,
+        cbs=stop,
+        start_epoch=keeper.first_epoch(learner, leg.before),
+    )
+
+
+def _key(stage: str) -> str:
+    """Return the name under which a search is kept."""
+    return f"search_{stage}"

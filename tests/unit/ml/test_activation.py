@@ -15,11 +15,12 @@ from app.domain.statuses import Recipe
 from tests.unit.ml.pictures import save
 from worker.ml.activation import ActivationMap, Looker, NoMapError, ViewMap, open_looker, quick_looker
 from worker.ml.backbones import Transform
+from worker.ml.bodies import Body
 from worker.ml.checkpoint import CheckpointUnusableError, Manifest, write_checkpoint
 from worker.ml.dataset import ImageUnreadableError, Item, read_views, to_input
 from worker.ml.head import Head
 from worker.ml.map_drawing import SIDE, draw, place
-from worker.ml.network import Body, rebuild
+from worker.ml.network import rebuild
 
 VIEWS = ("whole", "centre")
 ZERO = (0.0, 0.0, 0.0)

@@ -13,7 +13,7 @@ from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.learner import LabelledPixels, build_learner, seed_everything
 from worker.ml.losses import MaskedLoss
 from worker.ml.network import rebuild, with_bias
-from worker.ml.rates import find_rate
+from worker.ml.rates import search_rates
 from worker.ml.reporter import Reporter
 
 
@@ -141,8 +141,10 @@ def test_the_rate_is_found_without_a_trace(weights: Path, tmp_path: Path, monkey
     learner, reporter = make(weights, tmp_path, Monitor(seen.append))
     before = {key: value.clone() for key, value in learner.model.state_dict().items()}
     with learner.no_bar(), learner.no_logging():
-        rate = find_rate(learner)
-    assert 1e-7 < rate < 10
+        search = search_rates(learner)
+    assert set(search.suggestions) == {"valley", "slide", "steep", "minimum"}
+    assert all(1e-9 < rate < 10 for rate in search.suggestions.values())
+    assert len(search.rates) == len(search.losses)
     assert all(torch.equal(value, before[key]) for key, value in learner.model.state_dict().items())
     assert {report.stage for report in seen} == {Stage.FINDING_RATE}
     assert seen[-1].done <= seen[-1].total == 20
