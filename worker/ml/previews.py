@@ -11,6 +11,7 @@ from fastai.data.core import TfmdDL
 from fastai.data.transforms import IntToFloatTensor, Normalize
 
 from app.domain.statuses import Split
+from worker.ml import reading
 from worker.ml.augmentations import batch_transforms
 from worker.ml.backbones import Transform, transform_of
 from worker.ml.dataset import Item, read_batches
@@ -18,9 +19,6 @@ from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.learner import LabelledPixels, seed_everything
 
 Pixels = npt.NDArray[np.uint8]
-
-# All of the image, squeezed, as the recipe reads it.
-VIEW = "whole"
 
 
 def show_batch(items: Sequence[Item], config: FinetuneConfig, seed: int) -> Pixels:
@@ -47,12 +45,13 @@ def show_one(item: Item, config: FinetuneConfig, count: int, seed: int) -> Pixel
 
 def input_of(config: FinetuneConfig) -> Transform:
     """Return the input of the network that a configuration names, at its size."""
-    return replace(transform_of(config.backbone), size=config.size)
+    return reading.input_of(transform_of(config.backbone), config)
 
 
 def read(items: Sequence[Item], config: FinetuneConfig) -> Pixels:
     """Decode images as the recipe does, uint8 [n, h, w, 3]."""
-    return np.concatenate(list(read_batches(items, input_of(config), VIEW, len(items))))
+    larger = replace(input_of(config), size=reading.stored_side(config, Split.TRAIN))
+    return np.concatenate(list(read_batches(items, larger, reading.views_of(config)[0], len(items))))
 
 
 def steps_of(config: FinetuneConfig) -> list[Any]:
