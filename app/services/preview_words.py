@@ -114,7 +114,12 @@ def _told(kind: str, name: str) -> tuple[str, str]:
 
 
 def _view(kind: str, name: str) -> tuple[str, str]:
-    views = {"whole": _("all of it, squeezed into a square"), "centre": _("its middle, undistorted")}
+    views = {
+        "whole": _("all of it, squeezed into a square"),
+        "centre": _("its middle, undistorted"),
+        "whole-mirrored": _("all of it, squeezed and mirrored"),
+        "centre-mirrored": _("its middle, mirrored"),
+    }
     view = views.get(name, name)
     if kind == "view":
         return _("A view of the image: %(view)s") % {"view": view}, _("Whole numbers from 0 to 255.")

@@ -72,7 +72,7 @@ def _steps(wish: Wish, sample: Sample, usable: Sequence[tuple[Image, Item]]) -> 
     backbone = load_backbone(
         str(wish.config["backbone"]), get_storage().backbones, device=choose_device(get_settings().device)
     )
-    yield from check_quick(items, backbone)
+    yield from check_quick(items, backbone.seeing(wish.config["size"], mirrored=bool(wish.config["flips"])))
 
 
 def _readable(

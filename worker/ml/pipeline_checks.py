@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from fastai.data.core import TfmdDL
 from PIL import Image
 
 from app.domain.statuses import Split
-from worker.ml.backbones import VIEWS, Backbone, autocast
+from worker.ml.backbones import Backbone, autocast
 from worker.ml.dataset import Item, read_views, to_input
 from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.learner import LabelledPixels, seed_everything
-from worker.ml.previews import read, steps_of
+from worker.ml.previews import loader_of, read
 
 Cells = npt.NDArray[np.int8]
 
@@ -77,7 +76,7 @@ def check_finetune(items: Sequence[Item], cells: Cells, config: FinetuneConfig, 
     image, target = data[0]
     yield _tensor(StepKind.TENSOR, "", image)
     yield _tensor(StepKind.TARGET, "", target)
-    loader = TfmdDL(data, bs=len(items), num_workers=0, after_batch=steps_of(config))
+    loader = loader_of(data, config)
     batch = loader.do_batch([loader.do_item(row) for row in range(len(items))])
     yield _tensor(StepKind.BATCH, "", batch[0])
     yield _tensor(StepKind.BATCH_TARGETS, "", batch[1])
@@ -94,9 +93,9 @@ def check_quick(items: Sequence[Item], backbone: Backbone) -> Iterator[Step]:
 
     """
     yield file_step(items[0].path)
-    views = read_views(items[0], backbone.transform, VIEWS)
+    views = read_views(items[0], backbone.transform, backbone.views)
     seen = []
-    for name, view in zip(VIEWS, views, strict=True):
+    for name, view in zip(backbone.views, views, strict=True):
         yield _array(StepKind.VIEW, name, view)
         given = to_input(np.stack([view]), backbone.transform, backbone.device)
         yield _tensor(StepKind.INPUT, name, given)

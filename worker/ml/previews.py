@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from fastai.data.core import TfmdDL
-from fastai.data.transforms import IntToFloatTensor, Normalize
 
 from app.domain.statuses import Split
-from worker.ml import reading
-from worker.ml.augmentations import batch_transforms
-from worker.ml.backbones import Transform, transform_of
+from worker.ml.backbones import Backbone, Transform, transform_of
 from worker.ml.dataset import Item, read_batches
 from worker.ml.finetune_config import FinetuneConfig
-from worker.ml.learner import LabelledPixels, seed_everything
+from worker.ml.learner import LabelledPixels, make_loaders, seed_everything
+from worker.ml.origins import NOWHERE
+from worker.ml.reading import input_of, stored_side, views_of
 
 Pixels = npt.NDArray[np.uint8]
+Cells = npt.NDArray[np.int8]
 
 
 def show_batch(items: Sequence[Item], config: FinetuneConfig, seed: int) -> Pixels:
@@ -43,37 +43,28 @@ def show_one(item: Item, config: FinetuneConfig, count: int, seed: int) -> Pixel
     return _changed(np.repeat(read([item], config), count, axis=0), config, seed)
 
 
-def input_of(config: FinetuneConfig) -> Transform:
-    """Return the input of the network that a configuration names, at its size."""
-    return reading.input_of(transform_of(config.backbone), config)
-
-
 def read(items: Sequence[Item], config: FinetuneConfig) -> Pixels:
-    """Decode images as the recipe does, uint8 [n, h, w, 3]."""
-    larger = replace(input_of(config), size=reading.stored_side(config, Split.TRAIN))
-    return np.concatenate(list(read_batches(items, larger, reading.views_of(config)[0], len(items))))
+    """Decode training images as the recipe does, uint8 [n, p, p, 3]."""
+    wanted = replace(input_of(transform_of(config.backbone), config), size=stored_side(config, Split.TRAIN))
+    return np.concatenate(list(read_batches(items, wanted, views_of(config)[0], len(items))))
 
 
-def steps_of(config: FinetuneConfig) -> list[Any]:
-    """Return what happens to a batch of training images, in order: to floats, the random changes, the normalising."""
-    transform = input_of(config)
-    normalise = Normalize.from_stats(transform.mean, transform.std, cuda=False)
-    return [IntToFloatTensor(), *batch_transforms(config), normalise]
-
-
-def loader_of(pixels: Pixels, config: FinetuneConfig) -> TfmdDL:
-    """Build the loader that hands a training its batches, here all images in one, in their order."""
-    nothing = np.zeros((len(pixels), 1), dtype=np.int8)
-    return TfmdDL(
-        LabelledPixels(pixels, nothing, Split.TRAIN), bs=len(pixels), num_workers=0, after_batch=steps_of(config)
-    )
+def loader_of(data: LabelledPixels, config: FinetuneConfig) -> TfmdDL:
+    """Build what hands a training its batches; no weights are needed for that."""
+    network = Backbone(config.backbone, NOWHERE, "", transform_of(config.backbone), "cpu")
+    loader = make_loaders(network, data, data, config, len(data), Path()).train
+    # Tells the changes that these are training images.
+    loader.before_iter()
+    return loader
 
 
 def _changed(pixels: Pixels, config: FinetuneConfig, seed: int) -> Pixels:
-    """Take a batch through all steps and, for the screen, back from the normalised numbers to colours."""
+    """Take a batch through all steps, in its order, and for the screen back from normalised numbers to colours."""
     seed_everything(seed)
-    images, _truth = loader_of(pixels, config).one_batch()
-    return to_colours(images, input_of(config))
+    nothing = np.zeros((len(pixels), 1), dtype=np.int8)
+    loader = loader_of(LabelledPixels(pixels, nothing, Split.TRAIN), config)
+    images, _truth = loader.after_batch(loader.do_batch([loader.do_item(row) for row in range(len(pixels))]))
+    return to_colours(images, transform_of(config.backbone))
 
 
 def to_colours(images: torch.Tensor, transform: Transform) -> Pixels:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.unit.ml.pictures import dataset
 from worker.ml.backbones import transform_of
 from worker.ml.dataset import ImageUnreadableError, Item
 from worker.ml.finetune_config import FinetuneConfig
+from worker.ml.pipeline_checks import check_finetune
 from worker.ml.previews import show_batch, show_one, to_colours
 
 PLAIN = FinetuneConfig(size=48, augment="none")
@@ -24,7 +26,8 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> list[Item]:
 
 def test_without_changes_the_pictures_are_the_images(items: list[Item]) -> None:
     shown = show_batch(items, PLAIN, 0)
-    assert (shown.shape, shown.dtype) == ((4, 48, 48, 3), np.uint8)
+    assert shown.shape == (4, 48, 48, 3)
+    assert shown.dtype == np.uint8
     for item, picture in zip(items, shown, strict=True):
         with Image.open(item.path) as file:
             whole = np.asarray(file.convert("RGB").resize((48, 48), Image.Resampling.BICUBIC))
@@ -58,3 +61,23 @@ def test_colours_come_back_from_fastais_own_normalising() -> None:
 def test_a_missing_file_is_named(items: list[Item], tmp_path: Path) -> None:
     with pytest.raises(ImageUnreadableError, match="gone"):
         show_one(Item("0" * 64, tmp_path / "gone.jpg", "gone.jpg"), PLAIN, 2, 0)
+
+
+@pytest.mark.parametrize("changes", [{"resize": "crop"}, {"resize": "pad"}, {"presize": 80}, {"min_scale": 0.4}])
+@pytest.mark.parametrize("augment", ["none", "lesson", "fastai", "custom"])
+def test_however_images_are_brought_to_size_they_have_it(
+    items: list[Item], changes: dict[str, Any], augment: Literal["none", "lesson", "fastai", "custom"]
+) -> None:
+    shown = show_batch(items[:2], FinetuneConfig(size=48, augment=augment, **changes), 0)
+    assert shown.shape == (2, 48, 48, 3)
+
+
+def test_the_steps_end_with_what_the_network_gets(items: list[Item]) -> None:
+    config = FinetuneConfig(size=32, presize=64)
+    cells = np.array([[1, -1], [0, 1]], dtype=np.int8)
+    steps = list(check_finetune(items[:2], cells, config, 0))
+    kinds = [step.kind for step in steps]
+    assert kinds[:6] == ["file", "decoded", "tensor", "target", "batch", "batch_targets"]
+    assert steps[1].shape == (64, 64, 3)
+    assert (steps[-1].name, steps[-1].shape, steps[-1].numbers) == ("Normalize", (2, 3, 32, 32), "float32")
+    assert (steps[3].low, steps[3].high) == (-1, 1)
