@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.commands import data, system, tidying, training
+from app.commands.configurations import configs
 from app.commands.people import user
 from app.commands.projects import project
 from app.config import get_settings
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(user, name="user")
 app.add_typer(project, name="project")
+app.add_typer(configs, name="configs")
 app.command("up")(system.up)
 app.command("migrate")(system.migrate_database)
 app.command("setup-link")(system.setup_link)

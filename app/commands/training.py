@@ -3,16 +3,19 @@
 import csv
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from app.commands.base import DataOption, JsonOption, begin
+from app.commands.base import DataOption, JsonOption, Output, begin
+from app.commands.explaining import explanation, explanation_text
+from app.commands.recipes import AsRunOption, FileOption, KeptOption, RecipeOption, SetOption, Told, chosen
 from app.commands.waiting import wait_for
 from app.db import session_scope
 from app.domain.statuses import Recipe
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
+from app.models import Project, Run
 from app.services import evaluations, predictions, projects, runs, thresholds
 
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help=_("Name or number of the project."))]
@@ -22,34 +25,57 @@ RunOption = Annotated[
 
 
 def train(
-    project: ProjectArgument,
+    project: Annotated[
+        str | None, typer.Argument(metavar="PROJECT", help=_("Name or number of the project."), show_default=False)
+    ] = None,
     *,
-    recipe: Annotated[
-        Recipe, typer.Option("--recipe", help=_("quick takes seconds; finetune takes minutes."))
-    ] = Recipe.QUICK,
+    recipe: RecipeOption = None,
+    config: FileOption = None,
+    kept: KeptOption = None,
+    as_run: AsRunOption = None,
+    settings: SetOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help=_("List all settings instead, and train nothing."))
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help=_("Wait until it is done."))] = False,
-    frozen_epochs: Annotated[int | None, typer.Option(help=_("Epochs with the backbone frozen (finetune)."))] = None,
-    unfrozen_epochs: Annotated[int | None, typer.Option(help=_("Epochs with all of it trained (finetune)."))] = None,
+    frozen_epochs: Annotated[int | None, typer.Option(help=_("Short for --set epochs_frozen=... (finetune)."))] = None,
+    unfrozen_epochs: Annotated[
+        int | None, typer.Option(help=_("Short for --set epochs_unfrozen=... (finetune)."))
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model on the project's labels."""
+    if explain:
+        listed = [recipe] if recipe else list(Recipe)
+        Output(as_json).result(explanation(listed), explanation_text(listed))
+        return
+    if project is None:
+        raise InvalidInputError(_("Please name the project: loupe train PROJECT."))
     output = begin(data, as_json=as_json)
     given = {"epochs_frozen": frozen_epochs, "epochs_unfrozen": unfrozen_epochs}
-    config = {name: value for name, value in given.items() if value is not None}
+    short = [f"{name}={value}" for name, value in given.items() if value is not None]
     with session_scope() as session:
         found = projects.get_project(session, project)
-        run = runs.start_run(session, found, recipe=recipe, account=None, config=config)
+        told = Told(recipe, config, kept, as_run, (*(settings or ()), *short))
+        taken, values = chosen(session, found, told)
+        run = runs.start_run(session, found, recipe=taken, account=None, config=values)
     output.progress(_("Run %(number)s of %(project)s.") % {"number": run.number, "project": found.name})
-    values = {"project": found.name, "run": run.number, "recipe": run.recipe.value, "status": "queued"}
     if not wait:
-        output.result(values, _("It is queued."))
+        output.result(_said(found, run, "queued"), _("It is queued."))
         return
+    _finish(output, found, run)
+
+
+def _said(project: Project, run: Run, status: str) -> dict[str, Any]:
+    return {"project": project.name, "run": run.number, "recipe": run.recipe.value, "status": status}
+
+
+def _finish(output: Output, found: Project, run: Run) -> None:
     wait_for(run.job_id, output.progress)
     with session_scope(writes=False) as session:
         report = evaluations.summary(session, runs.get_run(session, found.id, run.number))
-    values |= {
-        "status": "succeeded",
+    values = _said(found, run, "succeeded") | {
         "mean_average_precision": report["mean_average_precision"],
         "macro_f1": report["macro_f1"],
     }

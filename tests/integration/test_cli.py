@@ -65,7 +65,10 @@ def test_the_loop_from_the_command_line(shell: Shell, tmp_path: Path) -> None:
     again = shell.json("import", "Cuts", "--images", str(images), "--csv", table, "--create-labels")
     assert (again["accepted"], again["duplicates"], again["unknown_labels"]) == (0, COUNT, [])
 
-    trained = shell.json("train", "Cuts", "--recipe", "quick", "--wait")
+    settings = tmp_path / "plain.json"
+    shell.json("configs", "save", "Cuts", "plain", "--recipe", "quick")
+    shell.json("configs", "show", "Cuts", "plain", "--out", str(settings))
+    trained = shell.json("train", "Cuts", "--config", str(settings), "--wait")
     assert trained["status"] == "succeeded"
     report = shell.json("evaluate", "Cuts", "--run", str(trained["run"]))
     assert {label["label"] for label in report["labels"]} == {"red", "blue"}
