@@ -7,7 +7,8 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from app.deps import Annotator, DbSession
-from app.services import comments
+from app.i18n import gettext as _
+from app.services import blindness, comments, images
 
 router = APIRouter()
 IMAGE = "/projects/{project_id}/images/{image_id}/comments"
@@ -19,6 +20,23 @@ class CommentIn(BaseModel):
     text: Annotated[str, Field(max_length=2 * comments.MAX_LENGTH)]
     label_id: int | None = None
     client_key: Annotated[str, Field(min_length=8, max_length=64)] | None = None
+
+
+@router.get(f"/api/v1{IMAGE}")
+def earlier(session: DbSession, access: Annotator, image_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Tell what was remarked on an image, as far as this person may see it, the oldest first."""
+    image = images.get_image(session, access.project.id, image_id)
+    seen = blindness.seen_of(session, access.project, access.account, access.role, image)
+    told = [
+        {
+            "who": seen.names.get(each.comment.account_id or 0, each.who) or _("Somebody who has left"),
+            "label": each.label,
+            "text": each.comment.text,
+            "at": each.comment.created_at.isoformat(),
+        }
+        for each in seen.remarks
+    ]
+    return {"comments": told}
 
 
 @router.post(f"/api/v1{IMAGE}")

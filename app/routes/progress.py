@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, tzinfo
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 
 from app.deps import DbSession, Lead
 from app.domain.pace import PAUSE_SECONDS
 from app.domain.statuses import Role
+from app.domain.time_zones import name_of, zone_named
 from app.formats.progress_csv import days_csv, labels_csv, people_csv
 from app.i18n import gettext as _
 from app.models import Label, Project
@@ -41,6 +42,7 @@ class CourseFragment:
     """What progress/course.html shows; the tables have a row for each day, and a column for each label."""
 
     project: Project
+    zone: str
     days: list[tuple[date, int]]
     day_chart: dict[str, Any]
     labels: list[Label]
@@ -64,16 +66,18 @@ def figures(request: Request, session: DbSession, access: Lead) -> Response:
 
 
 @router.get("/course")
-def course(request: Request, session: DbSession, access: Lead) -> Response:
-    """Draw what was answered day by day."""
-    by_person = tagging_days.by_person(session, access.project)
-    by_label = tagging_days.by_label(session, access.project)
-    days, labels = _per_day(by_person), _most_found(by_label)
+def course(request: Request, session: DbSession, access: Lead, x_time_zone: Annotated[str, Header()] = "") -> Response:
+    """Draw what was answered day by day, as days go by where the reader is."""
+    zone = zone_named(x_time_zone)
+    by_person = tagging_days.by_person(session, access.project, zone)
+    by_label = tagging_days.by_label(session, access.project, zone)
+    days, labels = _per_day(by_person, zone), _most_found(by_label)
     table: dict[date, dict[int, int]] = defaultdict(dict)
     for each in by_label:
         table[each.day][each.label.id] = each.total
     fragment = CourseFragment(
         project=access.project,
+        zone=name_of(zone),
         days=days,
         day_chart=day_chart(days),
         labels=labels,
@@ -92,15 +96,17 @@ def people_table(session: DbSession, access: Lead) -> Response:
 
 
 @router.get("/days.csv")
-def days_table(session: DbSession, access: Lead) -> Response:
+def days_table(session: DbSession, access: Lead, zone: str = "") -> Response:
     """Give the answers by day and person as a table."""
-    return _table(days_csv(tagging_days.person_rows(tagging_days.by_person(session, access.project))), "days.csv")
+    days = tagging_days.by_person(session, access.project, zone_named(zone))
+    return _table(days_csv(tagging_days.person_rows(days)), "days.csv")
 
 
 @router.get("/labels.csv")
-def labels_table(session: DbSession, access: Lead) -> Response:
+def labels_table(session: DbSession, access: Lead, zone: str = "") -> Response:
     """Give how often each label was found, day by day, as a table."""
-    return _table(labels_csv(tagging_days.label_rows(tagging_days.by_label(session, access.project))), "labels.csv")
+    days = tagging_days.by_label(session, access.project, zone_named(zone))
+    return _table(labels_csv(tagging_days.label_rows(days)), "labels.csv")
 
 
 def day_chart(days: list[tuple[date, int]]) -> dict[str, Any]:
@@ -148,7 +154,7 @@ def label_chart(by_label: list[DayOfLabel], labels: list[Label]) -> dict[str, An
 
 
 def _by_day() -> dict[str, Any]:
-    # Days are those of UTC: in the reader's own zone a bar would stand on the day before.
+    # Days stand in the data by their dates alone; drawn in a zone, a bar could stand on the day before.
     return {
         "field": "day",
         "type": "temporal",
@@ -162,10 +168,11 @@ def _day() -> dict[str, Any]:
     return {"field": "day", "title": _("Day"), "type": "temporal", "timeUnit": "utcyearmonthdate", "format": "%d %b %Y"}
 
 
-def _per_day(by_person: list[DayOfPerson]) -> list[tuple[date, int]]:
-    counted: dict[date, int] = dict.fromkeys(tagging_days.last_days(), 0)
+def _per_day(by_person: list[DayOfPerson], zone: tzinfo) -> list[tuple[date, int]]:
+    counted: dict[date, int] = dict.fromkeys(tagging_days.last_days(zone), 0)
     for each in by_person:
-        counted[each.day] += each.answers
+        # Midnight may have passed since they were counted.
+        counted[each.day] = counted.get(each.day, 0) + each.answers
     return list(counted.items())
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.domain.statuses import SkipReason
 from app.models import Account, Annotation, Flag, Image, Project, Skip
@@ -73,7 +73,7 @@ class Counts:
 
 
 def standing(project_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Say which skips stand, for queries on Skip and Image: not undone, and not answered by the same person since."""
+    """Say which skips stand, for queries on Skip: not undone, and not answered by the same person since."""
     answered = exists().where(
         Annotation.image_id == Skip.image_id,
         Annotation.account_id == Skip.account_id,
@@ -81,18 +81,18 @@ def standing(project_id: int) -> tuple[ColumnElement[bool], ...]:
         Annotation.whole,
         Annotation.view.in_(VOTING_VIEWS),
     )
-    return (Skip.undone_at.is_(None), ~answered, *_usable(project_id))
+    return (Skip.undone_at.is_(None), ~answered, _is_of(Skip.image_id, project_id))
 
 
 def counts(session: Session, project_id: int) -> Counts:
     """Count the images that are skipped and flagged."""
     number = func.count(Skip.image_id.distinct())
-    skips = select(number).select_from(Skip).join(Image, Image.id == Skip.image_id).where(*standing(project_id))
+    skips = select(number).where(*standing(project_id))
     reasons = session.execute(skips.add_columns(Skip.reason).group_by(Skip.reason))
-    flagged = select(func.count(Flag.image_id.distinct())).select_from(Flag).join(Image, Image.id == Flag.image_id)
+    flagged = select(func.count(Flag.image_id.distinct())).where(_is_of(Flag.image_id, project_id))
     return Counts(
         skipped=session.scalar(skips) or 0,
-        flagged=session.scalar(flagged.where(Flag.removed_at.is_(None), *_usable(project_id))) or 0,
+        flagged=session.scalar(flagged.where(Flag.removed_at.is_(None))) or 0,
         reasons={reason.value if reason else NO_REASON: count for count, reason in reasons},
     )
 
@@ -146,8 +146,14 @@ def _usable(project_id: int) -> tuple[ColumnElement[bool], ...]:
     return (Image.project_id == project_id, Image.excluded_at.is_(None))
 
 
+def _is_of(image_id: InstrumentedAttribute[int], project_id: int) -> ColumnElement[bool]:
+    """Say of a skip or a flag that its image is one of a project's: few are, and no image need be looked through."""
+    image = aliased(Image)
+    return exists().where(image.id == image_id, image.project_id == project_id, image.excluded_at.is_(None))
+
+
 def _skipped(project_id: int, wanted: Wanted) -> Select[Any]:
-    query = select(Skip.image_id).join(Image, Image.id == Skip.image_id).where(*standing(project_id))
+    query = select(Skip.image_id).where(*standing(project_id))
     if wanted.reason == NO_REASON:
         query = query.where(Skip.reason.is_(None))
     elif wanted.reason:
@@ -156,8 +162,7 @@ def _skipped(project_id: int, wanted: Wanted) -> Select[Any]:
 
 
 def _flagged(project_id: int, wanted: Wanted) -> Select[Any]:
-    query = select(Flag.image_id).join(Image, Image.id == Flag.image_id)
-    query = query.where(Flag.removed_at.is_(None), *_usable(project_id))
+    query = select(Flag.image_id).where(Flag.removed_at.is_(None), _is_of(Flag.image_id, project_id))
     return query if wanted.account_id is None else query.where(Flag.account_id == wanted.account_id)
 
 
@@ -166,7 +171,6 @@ def _with_voices(session: Session, project_id: int, shown: Sequence[Image]) -> l
     found = {image.id: SetAside(image) for image in shown}
     skips = (
         select(Skip, Account.name)
-        .join(Image, Image.id == Skip.image_id)
         .outerjoin(Account, Account.id == Skip.account_id)
         .where(Skip.image_id.in_(found), *standing(project_id))
     )

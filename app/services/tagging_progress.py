@@ -162,7 +162,6 @@ def _answers(project_id: int) -> Select[Any, Any, Any]:
 def _skips(project_id: int) -> Select[Any, Any, Any]:
     return (
         select(Skip.account_id, func.count(Skip.id), func.max(Skip.created_at))
-        .join(Image, Image.id == Skip.image_id)
         .where(*skipped_images.standing(project_id))
         .group_by(Skip.account_id)
     )

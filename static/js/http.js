@@ -63,6 +63,8 @@ function guardHtmx() {
   document.addEventListener("htmx:config:request", (event) => {
     const { request } = event.detail.ctx;
     request.headers[HEADER] = token();
+    // Where days are counted, they are the reader's.
+    request.headers["X-Time-Zone"] = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
   });
   document.addEventListener("htmx:before:response", () => {
     dismissSilence?.();

@@ -1,5 +1,9 @@
 // A remark on the image, for everybody in the project; it is kept in the browser until the server has it.
+import { csrfFetch } from "../http.js";
+import { t } from "../strings.js";
 import { newKey } from "./outbox.js";
+
+const language = document.documentElement.lang || undefined;
 
 export class Comments {
   #item = null;
@@ -20,8 +24,30 @@ export class Comments {
     if (text !== null || this.#item?.id !== item.id) this.text.value = text ?? "";
     this.#item = item;
     this.dialog.querySelector("[data-comment-on]").textContent = item.name;
+    this.#tell([]);
     this.dialog.showModal();
     this.text.focus();
+    this.#fetch(item);
+  }
+
+  // What others said of it; without an answer the remark can be written all the same.
+  async #fetch(item) {
+    try {
+      const { comments } = await csrfFetch(this.#url(item));
+      if (this.#item === item) this.#tell(comments);
+    } catch (error) {
+      if (error.name !== "HttpError") throw error;
+    }
+  }
+
+  #tell(comments) {
+    const list = this.dialog.querySelector("[data-remarks]");
+    list.hidden = comments.length === 0;
+    list.replaceChildren(...comments.map(remark));
+  }
+
+  #url(item) {
+    return `${this.project}/images/${item.id}/comments`;
   }
 
   #send(event) {
@@ -29,10 +55,24 @@ export class Comments {
     const text = this.text.value.trim();
     if (!text) return this.text.focus();
     const key = newKey();
-    const url = `${this.project}/images/${this.#item.id}/comments`;
-    this.saver.add({ id: key, kind: "comment", url, body: { text, client_key: key }, item: this.#item });
+    this.saver.add({
+      id: key,
+      kind: "comment",
+      url: this.#url(this.#item),
+      body: { text, client_key: key },
+      item: this.#item,
+    });
     this.text.value = "";
     this.dialog.close();
     this.onSent();
   }
+}
+
+function remark({ who, label, text, at }) {
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(at));
+  const said = document.createElement("li");
+  const by = Object.assign(document.createElement("p"), { className: "muted" });
+  by.textContent = label ? t("remarkOn", { who, label, day }) : t("remarkBy", { who, day });
+  said.append(by, Object.assign(document.createElement("p"), { textContent: text }));
+  return said;
 }

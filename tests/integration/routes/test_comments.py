@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Account, Comment
+from app.models import Account, Annotation, Comment
+from app.services import desk_settings
 from tests.run_factory import World, make_world
 
 SignIn = Callable[[Account], TestClient]
@@ -61,3 +62,17 @@ def test_nothing_and_the_comment_of_another_are_refused(session: Session, world:
     assert sign_in(world.reviewer).post(f"/api/v1{page(world)}/comments/{comment_id}/remove").json() == {
         "removed": True
     }
+
+
+def test_earlier_comments_are_told_as_far_as_one_may_see_them(session: Session, world: World, sign_in: SignIn) -> None:
+    send(sign_in(world.reviewer), world, "A plough?")
+    client = sign_in(world.annotator)
+    (told,) = client.get(f"/api/v1{page(world)}/comments").json()["comments"]
+    assert (told["who"], told["label"], told["text"]) == ("Reviewer", world.labels[0].name, "A plough?")
+    # Blind, and not answered by this person yet: others' remarks would tell.
+    desk_settings.change(session, world.project, {"opinions": 2})
+    for annotation in session.scalars(select(Annotation).where(Annotation.image_id == world.images[0].id)):
+        annotation.superseded_at = annotation.created_at
+    session.commit()
+    assert client.get(f"/api/v1{page(world)}/comments").json() == {"comments": []}
+    assert len(sign_in(world.lead).get(f"/api/v1{page(world)}/comments").json()["comments"]) == 1

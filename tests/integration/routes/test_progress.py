@@ -50,6 +50,15 @@ def test_the_course_is_drawn_and_told(world: World, sign_in: SignIn) -> None:
     assert "12</td>" in part
 
 
+def test_days_are_those_of_the_reader(world: World, sign_in: SignIn) -> None:
+    client, path = sign_in(world.lead), f"/projects/{world.project.id}/progress"
+    there = client.get(f"{path}/course", headers=HTMX | {"X-Time-Zone": "Pacific/Kiritimati"}).text
+    assert "as days go by in Pacific/Kiritimati" in there
+    assert "days.csv?zone=Pacific/Kiritimati" in there
+    assert "as days go by in UTC" in client.get(f"{path}/course", headers=HTMX | {"X-Time-Zone": "Nowhere"}).text
+    assert client.get(f"{path}/days.csv?zone=Pacific/Kiritimati").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("name", "first"),
     [

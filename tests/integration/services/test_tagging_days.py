@@ -1,6 +1,7 @@
 """What was answered day by day."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from app.domain.statuses import Answer, View
 from app.models.types import now
@@ -45,6 +46,23 @@ def test_a_day_ends_at_midnight_in_utc(session: object) -> None:
     desk.session.flush()
     found = [each.day for each in tagging_days.by_person(desk.session, desk.project)]
     assert found == [today - timedelta(days=4), today - timedelta(days=3)]
+
+
+def test_a_day_is_that_of_a_zone_where_one_is_named(session: object) -> None:
+    desk = make_desk(session)  # type: ignore[arg-type]
+    zone = ZoneInfo("Pacific/Kiritimati")
+    today = now().astimezone(zone).date()
+    # There, on the line where days begin, it was the day after already.
+    moment = datetime(today.year, today.month, today.day, 1, tzinfo=zone) - timedelta(days=3)
+    image = ImageFactory.create(session=desk.session, project_id=desk.project.id)
+    desk.submit({desk.a: Answer.PRESENT}, image_id=image.id).created_at = moment
+    desk.session.flush()
+    assert moment.astimezone(UTC).date() == today - timedelta(days=4)
+    assert [each.day for each in tagging_days.by_person(desk.session, desk.project, zone)] == [
+        today - timedelta(days=3)
+    ]
+    found = [each.day for each in tagging_days.by_label(desk.session, desk.project, zone) if each.found]
+    assert found == [today - timedelta(days=3)]
 
 
 def test_labels_are_added_up_on_what_was_found_before(session: object) -> None:
