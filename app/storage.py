@@ -52,6 +52,10 @@ class Storage:
         """Folder of converted pretrained weights."""
         return self.root / "backbones"
 
+    def unfinished(self, run_id: int) -> Path:
+        """Folder of what another worker needs to go on with a run; gone when the run is over."""
+        return self.root / "unfinished" / str(run_id)
+
     def activation_maps(self, run_id: int) -> Path:
         """Folder of the pictures of what a run's network looks at."""
         return self.root / "maps" / str(run_id)

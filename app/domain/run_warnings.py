@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from math import inf
 
 # Validation loss rises by chance from one epoch to the next: two times in a row, and by more than a hundredth, it does
 # not often.
@@ -54,6 +55,24 @@ class EpochFigures:
     predicted: tuple[int, ...] = ()
 
 
+class LossWatch:
+    """Watches the losses of the batches of one cycle for a learning rate that is too high."""
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.first = self.lowest = inf
+
+    def exploded(self, loss: float | None) -> bool:
+        """Take the loss of the next batch, None where it is no number; tells whether it has exploded."""
+        if loss is None:
+            return True
+        self.batches += 1
+        self.first = loss if self.batches == 1 else self.first
+        self.lowest = min(self.lowest, loss)
+        # A loss near zero may well rise fourfold: only what is worse than at the beginning has exploded.
+        return self.batches > SETTLED_BATCHES and loss > EXPLODED_TIMES * self.lowest and loss > self.first
+
+
 def of_epochs(rows: Sequence[EpochFigures], epochs: int, present: Sequence[int]) -> list[RunWarning]:
     """Return what holds after the last of the epochs trained so far.
 
@@ -67,17 +86,6 @@ def of_epochs(rows: Sequence[EpochFigures], epochs: int, present: Sequence[int])
         return []
     found = (_rising(rows), _silent(rows, epochs, present), _still(rows, epochs))
     return [warning for warning in found if warning is not None]
-
-
-def has_exploded(losses: Sequence[float | None]) -> bool:
-    """Tell whether the losses of batches say that the learning rate is too high; None is one that is no number."""
-    if any(loss is None for loss in losses):
-        return True
-    plain = [loss for loss in losses if loss is not None]
-    if len(plain) <= SETTLED_BATCHES:
-        return False
-    # A loss near zero may well rise fourfold: only what is worse than at the beginning has exploded.
-    return plain[-1] > EXPLODED_TIMES * min(plain) and plain[-1] > plain[0]
 
 
 def _rising(rows: Sequence[EpochFigures]) -> RunWarning | None:

@@ -16,9 +16,9 @@ from app.i18n import gettext as _
 from app.models import Account, Job, Worker
 from app.models.types import UtcDateTime, now
 
-# A job that may be repeated without harm starts again when its worker is lost; a training ends as failed, because
-# its lead may rather look at what happened than find the machine at work again.
-REPEATABLE = frozenset(JobKind) - {JobKind.TRAIN, JobKind.PREDICT}
+# A job that may be repeated without harm starts again when its worker is lost; a training goes on from what is kept of
+# it (`worker.ml.resuming`).
+REPEATABLE = frozenset(JobKind) - {JobKind.PREDICT}
 MAX_ATTEMPTS = 3
 # Nobody waits for these; each gives way to all other kinds but those after it, or two would give way to each other.
 BACKGROUND = (JobKind.INSPECT, JobKind.SIMILARITY)

@@ -46,6 +46,7 @@ class Store(StrEnum):
     UPLOADS = "uploads"
     PREDICTIONS = "predictions"
     SIMILARITY = "similarity"
+    UNFINISHED = "unfinished"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Needed:
     imports: frozenset[int]
     over: frozenset[int]
     jobs: frozenset[int]
+    # Runs that somebody may still go on with.
+    open_runs: frozenset[int]
     coming_in: bool
 
 
@@ -84,6 +87,7 @@ def needed(session: Session) -> Needed:
     # First of all: an import that ends in between has written down its images by then.
     open_kinds = select(Job.id).where(Job.kind.in_(_BRINGING_IN), Job.status.in_(OPEN_JOB_STATUSES))
     coming_in = session.scalar(open_kinds.limit(1)) is not None
+    open_runs = select(Run.id).join(Job, Job.id == Run.job_id).where(Job.status.in_(OPEN_JOB_STATUSES))
     over = select(Import.id).join(Job, Job.id == Import.job_id).where(Job.status.in_(_OVER))
     return Needed(
         images=frozenset(bytes.fromhex(each) for each in session.scalars(select(Image.sha256).distinct())),
@@ -92,6 +96,7 @@ def needed(session: Session) -> Needed:
         imports=frozenset(session.scalars(select(Import.id))),
         over=frozenset(session.scalars(over)),
         jobs=frozenset(session.scalars(select(Job.id))),
+        open_runs=frozenset(session.scalars(open_runs)),
         coming_in=coming_in,
     )
 
@@ -115,6 +120,7 @@ def leftovers(storage: Storage, wanted: Needed, before: float) -> Iterator[Lefto
     yield from _numbered(Store.UPLOADS, root / "uploads", wanted.imports, before)
     yield from _numbered(Store.PREDICTIONS, root / "predictions", wanted.jobs, before)
     yield from _numbered(Store.SIMILARITY, root / "similarity", wanted.projects, before)
+    yield from _numbered(Store.UNFINISHED, storage.unfinished(0).parent, wanted.open_runs, before)
     for import_id in sorted(wanted.over):
         for path in uploads.superfluous(storage, import_id):
             yield from _if_old(Store.UPLOADS, path, before)

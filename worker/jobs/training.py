@@ -24,10 +24,12 @@ from app.services.measurements import LabelRanking
 from app.services.predictions import STORED, forget_predictions, write_predictions
 from app.services.thresholds import keep_tuned
 from app.storage import Storage, get_storage
+from worker import running
+from worker.jobs import attempts
 from worker.jobs.evaluation import Measured, measure
 from worker.jobs.pixels import items_of
 from worker.jobs.recording import Recorder
-from worker.jobs.snapshot import BATCH, Snapshot, take
+from worker.jobs.snapshot import BATCH, Snapshot
 from worker.ml import callbacks
 from worker.ml.callbacks import OnEpoch, OnProgress, ShouldCancel
 from worker.ml.train import Places, QuickConfig, TrainData, TrainResult, train_quick
@@ -88,14 +90,17 @@ def work(progress: Progress, trainers: Mapping[Recipe, Trainer] = TRAINERS) -> N
     with session_scope(writes=False) as session:
         run = session.get_one(Run, session.get_one(Job, progress.job_id).params["run_id"])
     checkpoint = storage.checkpoints / str(run.id)
-    # The claim makes this the only attempt: what is there is left over from a deleted run of the same number, which
-    # SQLite gives again, or from another database.
-    for folder in (checkpoint, storage.activation_maps(run.id)):
-        shutil.rmtree(folder, ignore_errors=True)
+    # The claim makes this the only attempt: what is there is left over from a worker that was lost, from a deleted run
+    # of the same number, which SQLite gives again, or from another database.
+    attempts.clear(run.id, storage)
+    attempts.clear_unfinished(storage)
     try:
         _train(progress, run, storage, checkpoint, trainers[run.recipe])
     except BaseException as error:
         _clear(run.id, checkpoint)
+        # A worker that is told to end gives the run back, and another one goes on with it.
+        if isinstance(error, Exception) and not running.stopping.is_set():
+            shutil.rmtree(storage.unfinished(run.id), ignore_errors=True)
         # Libraries between a callback and here wrap what it raises: whatever ends a cancelled run, it was cancelled.
         if isinstance(error, callbacks.Cancelled) or (isinstance(error, Exception) and progress.should_stop()):
             raise Cancelled from error
@@ -104,9 +109,10 @@ def work(progress: Progress, trainers: Mapping[Recipe, Trainer] = TRAINERS) -> N
 
 def _train(progress: Progress, run: Run, storage: Storage, checkpoint: Path, trainer: Trainer) -> None:
     progress(_("Looking through the project"), 0, 0)
-    snapshot = take(run.id, storage)
+    snapshot = attempts.snapshot_of(run.id, storage)
     progress.check()
-    recorder = Recorder(run.id, run.config, progress)
+    present = (snapshot.truth[snapshot.rows(Split.VALIDATION)] == 1).sum(axis=0).tolist()
+    recorder = Recorder(run.id, run.config, progress, present)
     data = TrainData(
         items=items_of(snapshot.images, storage, progress),
         labels=snapshot.label_names,
@@ -115,11 +121,13 @@ def _train(progress: Progress, run: Run, storage: Storage, checkpoint: Path, tra
         groups=snapshot.groups,
         labelling=run.labelling,
     )
-    places = Places(checkpoint, storage.backbones, storage.embeddings, get_settings().device)
+    unfinished = storage.unfinished(run.id)
+    places = Places(checkpoint, storage.backbones, storage.embeddings, get_settings().device, unfinished)
     config = {**run.config, "seed": run.seed}
     result = trainer(data, places, config, recorder.on_progress, recorder.on_epoch, progress.should_stop)
     recorder.close()
     finish(progress, snapshot, result)
+    progress.at_success(lambda _session: shutil.rmtree(unfinished, ignore_errors=True))
 
 
 def finish(progress: Progress, snapshot: Snapshot, result: TrainResult) -> None:

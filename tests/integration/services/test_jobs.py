@@ -63,8 +63,9 @@ def test_an_attempt_that_lost_the_job_cannot_end_it(job: Job) -> None:
         assert opened.get_one(Job, job.id).status == JobStatus.FAILED
 
 
-def test_a_silent_training_is_ended_as_failed_with_a_cause(job: Job) -> None:
+def test_a_silent_prediction_is_ended_as_failed_with_a_cause(job: Job) -> None:
     with session_scope() as opened:
+        opened.get_one(Job, job.id).kind = JobKind.PREDICT
         jobs.claim(opened, job.id, "a")
         opened.get_one(Job, job.id).heartbeat_at = now() - timedelta(minutes=1)
     jobs.sweep()

@@ -42,10 +42,37 @@ def files_of(image: Image) -> list[Path]:
     return [write(path) for path in paths]
 
 
+def leftovers(session: Session) -> list[tidying.Leftover]:
+    return list(tidying.leftovers(get_storage(), tidying.needed(session), tidying.limit()))
+
+
 def tidy(session: Session) -> list[Path]:
     before, wanted = tidying.limit(), tidying.needed(session)
     found = list(tidying.leftovers(get_storage(), wanted, before))
     return [each.path for each in found if tidying.remove(each, before)]
+
+
+def test_what_is_kept_of_an_unfinished_run_goes_when_the_run_is_over(session: Session) -> None:
+    project = ProjectFactory.create(session=session)
+    open_job, over = (
+        Job(project_id=project.id, kind=JobKind.TRAIN, status=status) for status in (JobStatus.QUEUED, JobStatus.FAILED)
+    )
+    session.add_all([open_job, over])
+    session.flush()
+    made = [
+        Run(project_id=project.id, number=number, job_id=job.id, recipe=Recipe.FINETUNE, seed=1)
+        for number, job in enumerate((open_job, over), start=1)
+    ]
+    session.add_all(made)
+    session.flush()
+    storage = get_storage()
+    kept, gone = (storage.unfinished(run.id) for run in made)
+    for folder in (kept, gone):
+        write(folder / "state.pt")
+        age(folder)
+    assert [(each.store, each.path) for each in leftovers(session)] == [(Store.UNFINISHED, gone)]
+    assert tidy(session) == [gone]
+    assert (kept / "state.pt").is_file()
 
 
 def test_what_two_projects_share_stays_when_one_is_deleted(session: Session) -> None:

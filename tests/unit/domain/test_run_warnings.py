@@ -1,6 +1,6 @@
 import math
 
-from app.domain.run_warnings import EpochFigures, WarningKind, has_exploded, of_epochs
+from app.domain.run_warnings import EpochFigures, LossWatch, WarningKind, of_epochs
 
 
 def rows(*figures: tuple[float | None, float | None, float | None]) -> list[EpochFigures]:
@@ -49,6 +49,12 @@ def test_a_long_time_without_a_better_epoch_is_told_with_the_best_one() -> None:
     assert (warning.kind, warning.since) == (WarningKind.NO_IMPROVEMENT, 2)
     assert of_epochs(flat, 60, []) == []
     assert of_epochs(rows(*[(0.5, None, None)] * 9), 9, []) == []
+
+
+def has_exploded(losses: list[float | None]) -> bool:
+    watch = LossWatch()
+    # The watch has to see every batch, up to the one that ends it.
+    return any(watch.exploded(loss) for loss in losses)
 
 
 def test_a_loss_that_is_no_number_or_four_times_the_lowest_has_exploded() -> None:
