@@ -8,16 +8,18 @@ const MOST = 8;
 behaviour("form[data-compare]", (form) => {
   const button = form.querySelector('button[type="submit"]');
   if (!button) return;
-  const chosen = () => [...form.querySelectorAll('input[name="runs"]:checked')].map((box) => box.value);
+  // The boxes stand in the table, outside the form they belong to.
+  const chosen = () => [...form.elements].filter((box) => box.name === "runs" && box.checked).map((box) => box.value);
   const update = () => {
     const count = chosen().length;
     button.disabled = count < FEWEST || count > MOST;
   };
-  form.addEventListener("change", update);
+  document.addEventListener("change", update);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     // The oldest run first, so that what is shown is what the newer ones changed.
-    location.assign(`${form.action}?runs=${chosen().toReversed().join(",")}`);
+    const runs = chosen().sort((one, other) => one - other);
+    location.assign(`${form.action}?runs=${runs.join(",")}`);
   });
   update();
 });
