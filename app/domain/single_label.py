@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.domain.confusion import Counts
-from app.domain.matrices import Rows, checked_probabilities, checked_truth
+from app.domain.matrices import Cells, Floats, Rows, checked_probabilities, checked_truth, predict
+from app.domain.statuses import Labelling
 
 NOT_ONE = -1
 
@@ -39,6 +40,54 @@ def most_probable(probabilities: npt.ArrayLike) -> Rows:
     """Return the column of each image's highest probability, int [n]; of equal ones the first."""
     columns: Rows = np.asarray(probabilities, dtype=np.float64).argmax(axis=1)
     return columns
+
+
+def predict_one(probabilities: npt.ArrayLike) -> Cells:
+    """Return int8 [n, L]: 1 for each image's most probable label, of equal ones the first, else 0.
+
+    A row with a missing probability (NaN) predicts nothing.
+    """
+    given = np.asarray(probabilities, dtype=np.float64)
+    predicted = np.zeros(given.shape, dtype=np.int8)
+    rows = np.flatnonzero(~np.isnan(given).any(axis=1)) if given.shape[1] else np.zeros(0, dtype=np.intp)
+    predicted[rows, given[rows].argmax(axis=1)] = 1
+    return predicted
+
+
+def decide(labelling: Labelling, probabilities: npt.ArrayLike, thresholds: npt.ArrayLike) -> Cells:
+    """Return which labels count as predicted, int8 [n, L]: by threshold, or the most probable one where only one can.
+
+    Thresholds are float [L] or one for all, and without meaning where labels exclude each other.
+    """
+    return predict_one(probabilities) if labelling is Labelling.EXCLUSIVE else predict(probabilities, thresholds)
+
+
+def against_rivals(probabilities: npt.ArrayLike) -> Floats:
+    """Return each label's share of what it and its strongest rival get together, float64 [n, L].
+
+    It is above one half exactly where the label is the most probable one, so that what is written for labels with
+    thresholds holds for labels that exclude each other too. Where both get nothing it is one half.
+    """
+    given = np.asarray(probabilities, dtype=np.float64)
+    if given.shape[1] < 2:
+        return given
+    order = np.sort(given, axis=1)
+    best, second = order[:, -1:], order[:, -2:-1]
+    is_best = np.zeros(given.shape, dtype=np.bool_)
+    is_best[np.arange(len(given)), given.argmax(axis=1)] = True
+    rivals = np.where(is_best, second, best)
+    total = given + rivals
+    shares: Floats = np.divide(given, total, out=np.full(given.shape, 0.5), where=total > 0)
+    return shares
+
+
+def accuracy(truth: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
+    """Return the share of images with one known label whose most probable label is the true one; NaN without any.
+
+    Equals `sklearn.metrics.accuracy_score` of the labels. Arguments and errors as in `single_label_confusion`.
+    """
+    counts = single_label_confusion(truth, probabilities)
+    return float(np.trace(counts) / counts.sum()) if counts.sum() else float("nan")
 
 
 def single_label_confusion(truth: npt.ArrayLike, probabilities: npt.ArrayLike) -> Counts:

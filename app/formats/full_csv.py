@@ -35,10 +35,14 @@ class LabelCells:
     answer: Answer = "unknown"
     probability: float | None = None
     threshold: float | None = None
+    # Whether it is the most probable one, where labels exclude each other and no threshold is used.
+    is_meant: bool | None = None
 
     @property
     def predicted(self) -> str:
         """Say what the model predicts, or nothing where it has not."""
+        if self.is_meant is not None:
+            return "present" if self.is_meant else "absent"
         if self.probability is None or self.threshold is None:
             return ""
         return "present" if self.probability >= self.threshold else "absent"

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from sqlalchemy import String, and_, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from app.domain.matrices import UNKNOWN, Cells, Floats, predict
+from app.domain.matrices import UNKNOWN, Cells, Floats
+from app.domain.single_label import decide
 from app.domain.statuses import Split, TruthValue
 from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, cross_fitted
 from app.errors import ConflictError
@@ -104,7 +105,7 @@ def load(session: Session, run: Run, split: Split | None = Split.VALIDATION, bas
     known = _read(session, run, split)
     rows = thresholds_of(session, run)
     in_use = limits(run, rows, basis)
-    predictions = predict(known.probabilities, in_use)
+    predictions = decide(run.labelling, known.probabilities, in_use)
     crossed = was_cross_fitted(run, rows, basis)
     if crossed.any():
         _cross_fit(session, run, rows, known, predictions, crossed)
@@ -133,7 +134,7 @@ def at_thresholds(session: Session, run: Run, basis: Basis, image_ids: Sequence[
         splits=known.splits,
         truth=known.truth,
         probabilities=known.probabilities,
-        predictions=predict(known.probabilities, in_use),
+        predictions=decide(run.labelling, known.probabilities, in_use),
         thresholds=in_use,
         held_out=known.held_out,
         cross_fitted=np.zeros(len(run.labels), dtype=np.bool_),

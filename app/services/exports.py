@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.db import session_scope
 from app.domain.lineage import Lineage
-from app.domain.statuses import Answer, TruthValue, View
+from app.domain.statuses import Answer, Labelling, TruthValue, View
 from app.domain.thresholds import DEFAULT_THRESHOLD
 from app.formats.full_csv import Answer as Word
 from app.formats.full_csv import FullRow, LabelCells, Status, full_csv
@@ -60,6 +60,7 @@ class _Said:
     unsure: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     probabilities: dict[int, dict[int, float]] = field(default_factory=dict)
     thresholds: Mapping[int, float] = field(default_factory=dict)
+    labelling: Labelling = Labelling.OVERLAPPING
     threshold_set: str = ""
 
 
@@ -126,6 +127,7 @@ def _said(session: Session, project_id: int, run: Run | None, ids: Sequence[int]
     _read_answers(session, ids, said, truths.lineage(session, project_id))
     if run is not None:
         said.thresholds = limits_of(session, run.id)
+        said.labelling = run.labelling
         said.threshold_set = set_words(run, active_set(session, run.id))
         matrix = predictions.probability_matrix(session, run, ids)
         label_ids = [label["id"] for label in run.labels]
@@ -174,7 +176,12 @@ def _row(image: Image, live: Sequence[Label], said: _Said) -> FullRow:
 def _cells(image: Image, label: Label, said: _Said) -> LabelCells:
     truth = said.truths.get(image.id, {}).get(label.id)
     probability = said.probabilities.get(image.id, {}).get(label.id)
-    threshold = None if probability is None else said.thresholds.get(label.id, DEFAULT_THRESHOLD)
+    answer: Word = "unsure" if label.id in said.unsure[image.id] else "unknown"
     if truth is not None:
-        return LabelCells(TRUTH_WORDS[truth], probability, threshold)
-    return LabelCells("unsure" if label.id in said.unsure[image.id] else "unknown", probability, threshold)
+        answer = TRUTH_WORDS[truth]
+    if probability is None:
+        return LabelCells(answer)
+    if said.labelling is Labelling.EXCLUSIVE:
+        every = said.probabilities[image.id]
+        return LabelCells(answer, probability, None, is_meant=label.id == max(every, key=every.__getitem__))
+    return LabelCells(answer, probability, said.thresholds.get(label.id, DEFAULT_THRESHOLD))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import JobKind
+from app.domain.statuses import JobKind, Labelling
 from app.domain.thresholds import DEFAULT_THRESHOLD
 from app.models import Image, Job, Prediction, Run
 from app.services import jobs, labels
@@ -114,7 +114,11 @@ def suggestions(session: Session, project_id: int, image_ids: Collection[int]) -
             Suggestion(label_id, row[column], row[column] >= limits.get(label_id, DEFAULT_THRESHOLD))
             for column, label_id in order
         ]
-        said[image_id] = sorted(found, key=lambda each: -each.probability)
+        found.sort(key=lambda each: -each.probability)
+        if run.labelling is Labelling.EXCLUSIVE:
+            # Of labels that exclude each other the most probable one is meant, however sure the model is.
+            found = [each._replace(predicted=place == 0) for place, each in enumerate(found)]
+        said[image_id] = found
     return said
 
 

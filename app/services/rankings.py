@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.domain.diversity import diverse
 from app.domain.matrices import UNKNOWN, Cells
 from app.domain.sampling import Ids, Order, against_model, least_certain, most_likely, rising, shuffled
-from app.domain.statuses import TruthValue
+from app.domain.single_label import against_rivals
+from app.domain.statuses import Labelling, TruthValue
 from app.i18n import gettext as _
 from app.models import Account, Image, Prediction, Project, Run, Truth
 from app.services import image_origins, labels, predictions, queue_wishes, runs, similarity, slices, thresholds, waiting
@@ -169,10 +170,13 @@ def _said(session: Session, run: Run, images: Select[int]) -> tuple[Ids, Floats]
     query = images.with_only_columns(Image.id, Prediction.probabilities, maintain_column_froms=True).order_by(None)
     spoken = and_(Prediction.run_id == run.id, Prediction.image_id == Image.id)
     rows = session.execute(query.outerjoin(Prediction, spoken)).all()
-    said = np.full((len(rows), len(run.labels)), np.nan)
+    said: Floats = np.full((len(rows), len(run.labels)), np.nan)
     known = [place for place, row in enumerate(rows) if row[1] is not None]
     vectors = np.frombuffer(b"".join(rows[place][1] for place in known), dtype=predictions.STORED)
     said[known] = vectors.reshape(len(known), len(run.labels))
+    if run.labelling is Labelling.EXCLUSIVE:
+        # A label is predicted that beats its rivals: then it has more than half of what it shares with the strongest.
+        said[known] = against_rivals(said[known])
     return np.array([row[0] for row in rows], dtype=np.int64), said
 
 

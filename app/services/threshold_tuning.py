@@ -12,7 +12,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Job, Run
 from app.services import jobs
-from app.services.thresholds import checked_name, objective_from_dict, objective_to_dict
+from app.services.thresholds import checked_name, objective_from_dict, objective_to_dict, refuse_exclusive
 
 # Newer ones than the last request for this run, made for other runs of the project, are passed by up to this many.
 LOOKED_AT = 50
@@ -33,6 +33,7 @@ def request_tuning(
     """
     if run.job.status is not JobStatus.SUCCEEDED:
         raise ConflictError(_("Thresholds can be tuned once the run has finished."))
+    refuse_exclusive(run)
     if not set(label_ids) <= {label["id"] for label in run.labels}:
         raise NotFoundError
     own_shares = {"kind": ObjectiveKind.PREVALENCE.value, "value": None}

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.statuses import Labelling
 from app.domain.thresholds import DEFAULT_THRESHOLD, Objective, ObjectiveKind
-from app.errors import InvalidInputError, NotFoundError
+from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Run, Threshold, ThresholdSet
 from app.storage import get_storage, write_atomically
@@ -64,6 +65,8 @@ def threshold_values(session: Session, run: Run) -> list[float]:
 
 def set_words(run: Run, made: ThresholdSet | None) -> str:
     """Name a set in exported files, the same in every language: run 2, threshold set 3, discovery."""
+    if run.labelling is Labelling.EXCLUSIVE:
+        return f"run {run.number}, the most probable label"
     if made is None:
         return f"run {run.number}, 0.5 for all"
     return f"run {run.number}, threshold set {made.version}" + (f", {made.name}" if made.name else "")
@@ -100,6 +103,7 @@ def set_values(
     session: Session, run: Run, values: Mapping[int, float], account: Account | None, *, name: str = ""
 ) -> ThresholdSet:
     """Set thresholds by hand, by label id: one new set, with the other labels as they were."""
+    refuse_exclusive(run)
     if not set(values) <= {label["id"] for label in run.labels}:
         raise NotFoundError
     if not all(isfinite(value) and 0 <= value <= 1 for value in values.values()):
@@ -111,6 +115,14 @@ def set_values(
         for label_id, value in values.items()
     ]
     return _keep(session, run, fresh, account_id, name)
+
+
+def refuse_exclusive(run: Run) -> None:
+    """Refuse to set thresholds where the most probable label is predicted, whatever its probability."""
+    if run.labelling is Labelling.EXCLUSIVE:
+        raise ConflictError(
+            _("The labels of this run exclude each other: the most probable one is predicted, without any threshold.")
+        )
 
 
 def checked_name(name: str) -> str:

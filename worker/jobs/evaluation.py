@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.db import session_scope
 from app.domain.matrices import Cells, Floats, predict
 from app.domain.metrics import Evaluation, evaluate, evaluate_predictions
-from app.domain.statuses import Split
+from app.domain.single_label import accuracy, predict_one
+from app.domain.statuses import Labelling, Split
 from app.domain.thresholds import DEFAULT_THRESHOLD, F1, Objective, ObjectiveKind, cross_fitted, tune
 from app.errors import ConflictError
 from app.i18n import gettext as _
@@ -50,8 +52,11 @@ def measure(
     objective: Objective | Sequence[Objective],
     seed: int,
     fixed: Mapping[int, float] = MappingProxyType({}),
+    labelling: Labelling = Labelling.OVERLAPPING,
 ) -> Measured:
     """Tune thresholds on validation images and measure the run on them.
+
+    Where labels exclude each other nothing is tuned: the most probable one is predicted.
 
     Args:
         truth: int8 [n, L], 1 present, 0 absent, -1 unknown.
@@ -60,8 +65,11 @@ def measure(
         objective: what thresholds are tuned for: one for all labels, or one for each.
         seed: deals the images to the folds of cross-fitting.
         fixed: thresholds by label id that a person set; they are not tuned, and judged as they stand.
+        labelling: whether an image may show several labels.
 
     """
+    if labelling is Labelling.EXCLUSIVE:
+        return _measure_exclusive(truth, probabilities, labels)
     tuned = tune(truth, probabilities, objective, seed)
     limits = np.array([fixed.get(label_id, each.threshold) for (label_id, _), each in zip(labels, tuned, strict=True)])
     by_hand = np.array([label_id in fixed for label_id, _name in labels], dtype=np.bool_)
@@ -154,6 +162,20 @@ def _own_share(truth: Cells) -> Objective:
     """Give the share of a label among all images, of whatever split, for which it is known."""
     known = truth[truth >= 0]
     return Objective(ObjectiveKind.PREVALENCE, float((known == 1).mean()) if known.size else 0.0)
+
+
+def _measure_exclusive(truth: Cells, probabilities: Floats, labels: Sequence[tuple[int, str]]) -> Measured:
+    figures = evaluate_predictions(truth, predict_one(probabilities), probabilities)
+    told, share = figures.to_dict(), accuracy(truth, probabilities)
+    evaluation = {
+        "n_validation": len(truth),
+        "outcomes": [],
+        "at_half": told,
+        "tuned": told,
+        "optimistic": told,
+        "accuracy": None if isnan(share) else share,
+    }
+    return Measured(evaluation, (), tuple(_notes(figures, [name for _id, name in labels])))
 
 
 def _notes(honest: Evaluation, names: Sequence[str]) -> list[str]:

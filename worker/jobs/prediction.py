@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.config import get_settings
 from app.db import session_scope
+from app.domain.statuses import Labelling
 from app.errors import Cancelled, ConflictError, InvalidInputError
 from app.i18n import gettext as _
 from app.models import Image, Job, Run
@@ -34,6 +35,14 @@ class Limits:
 
     values: Sequence[float]
     followed: str
+    labelling: Labelling
+
+    def predicted(self, row: Sequence[float]) -> list[bool]:
+        """Say which labels count as predicted in an image."""
+        if self.labelling is Labelling.EXCLUSIVE:
+            best = row.index(max(row))
+            return [place == best for place in range(len(row))]
+        return [value >= limit for value, limit in zip(row, self.values, strict=True)]
 
 
 def work(progress: Progress) -> None:
@@ -42,7 +51,8 @@ def work(progress: Progress) -> None:
     with session_scope(writes=False) as session:
         job = session.get_one(Job, progress.job_id)
         run = session.get_one(Run, job.params["run_id"])
-        limits = Limits(threshold_values(session, run), set_words(run, active_set(session, run.id)))
+        followed = set_words(run, active_set(session, run.id))
+        limits = Limits(threshold_values(session, run), followed, run.labelling)
         images = [] if "folder" in job.params else unpredicted_images(session, run)
     if not run.checkpoint:
         raise ConflictError(_("Run %(number)s has no checkpoint to use.") % {"number": run.number})
@@ -112,7 +122,7 @@ def _rows(
     items: Sequence[Item], said: Probabilities, names: Sequence[str], limits: Limits, folder: Path
 ) -> Iterable[list[str]]:
     for item, row in zip(items, said.tolist(), strict=True):
-        predicted = [name for name, value, limit in zip(names, row, limits.values, strict=True) if value >= limit]
+        predicted = [name for name, is_meant in zip(names, limits.predicted(row), strict=True) if is_meant]
         yield [
             _relative(Path(item.name), folder),
             SEPARATOR.join(predicted),

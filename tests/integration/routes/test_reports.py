@@ -15,6 +15,7 @@ from app.models import Account
 from app.routes.reports import in_order
 from app.services import annotations, evaluations
 from app.services.evidence import load
+from tests.exclusive_world import make_exclusive_world
 from tests.run_factory import World, make_world
 
 SignIn = Callable[[Account], TestClient]
@@ -146,3 +147,17 @@ def test_with_many_labels_the_words_are_folded_away(session: Session, sign_in: S
     page = sign_in(world.reviewer).get(report(world)).text
     assert "What the figures mean for each of the 14 labels" in page
     assert 'class="confusion"' not in page
+
+
+def test_labels_that_exclude_each_other_have_an_accuracy_and_no_thresholds(session: Session, sign_in: SignIn) -> None:
+    world = make_exclusive_world(session)
+    client = sign_in(world.lead)
+    page = client.get(report(world)).text
+    assert "Accuracy" in page
+    assert "Tuned thresholds" not in page
+    root = f"/projects/{world.project.id}/runs/1"
+    assert "Tuned thresholds" not in client.get(f"{root}/report/labels/{world.labels[0].id}").text
+    shown = client.get(f"{root}/thresholds").text
+    assert "no threshold to set" in shown
+    assert "data-threshold-card" not in shown
+    assert client.get(f"{root}/confusion").status_code == 200

@@ -1,8 +1,10 @@
 """Measuring a run on its validation images."""
 
 import numpy as np
+from sklearn.metrics import accuracy_score, recall_score
 
 from app.domain.metrics import evaluate
+from app.domain.statuses import Labelling
 from app.domain.thresholds import F1, Objective, ObjectiveKind, tune
 from worker.jobs.evaluation import measure
 
@@ -57,3 +59,17 @@ def test_without_validation_images_nothing_is_claimed() -> None:
     measured = measure(np.zeros((0, 3), dtype=np.int8), np.zeros((0, 3)), LABELS, F1, seed=1)
     assert measured.evaluation["tuned"]["macro"]["f1"] is None
     assert "nothing is known" in measured.notes[0]
+
+
+def test_labels_that_exclude_each_other_are_measured_without_thresholds() -> None:
+    chance = np.random.default_rng(5)
+    true, probabilities = chance.integers(0, 3, 80), chance.dirichlet([1, 1, 1], 80)
+    truth = np.eye(3, dtype=np.int8)[true]
+    measured = measure(truth, probabilities, LABELS, F1, seed=1, labelling=Labelling.EXCLUSIVE)
+    said = probabilities.argmax(axis=1)
+    assert measured.chosen == ()
+    assert measured.evaluation["accuracy"] == accuracy_score(true, said)
+    recalls = [label["recall"] for label in measured.evaluation["tuned"]["labels"]]
+    np.testing.assert_allclose(recalls, recall_score(true, said, average=None), rtol=0, atol=1e-12)
+    none = measure(truth[:0], probabilities[:0], LABELS, F1, seed=1, labelling=Labelling.EXCLUSIVE)
+    assert none.evaluation["accuracy"] is None
