@@ -53,6 +53,23 @@ class RunWishes:
         return bool(self.recipe or self.status or self.tag or self.text)
 
 
+_SHOWN = (
+    Run.id,
+    Run.number,
+    Run.recipe,
+    Run.is_active,
+    Run.created_at,
+    Run.parent_id,
+    Run.remark,
+    Run.tags,
+    Job.status,
+    Job.params,
+    Account.name,
+    Run.evaluation["n_images"].as_integer().label("n_images"),
+    Run.evaluation["at_half"]["mean_average_precision"].as_float().label("mean_average_precision"),
+    Run.evaluation["tuned"]["macro"]["f1"].as_float().label("macro_f1"),
+)
+
 # By what the table can be sorted; runs of which it is unknown always come last.
 COLUMNS: dict[str, Any] = {
     "number": lambda line: line.number,
@@ -69,22 +86,7 @@ COLUMNS: dict[str, Any] = {
 def lines(session: Session, project_id: int) -> list[RunLine]:
     """Read all runs of a project, newest first; only what the table shows of them, since runs carry long curves."""
     query = (
-        select(
-            Run.id,
-            Run.number,
-            Run.recipe,
-            Run.is_active,
-            Run.created_at,
-            Run.parent_id,
-            Run.remark,
-            Run.tags,
-            Job.status,
-            Job.params,
-            Account.name,
-            Run.evaluation["n_images"].as_integer().label("n_images"),
-            Run.evaluation["at_half"]["mean_average_precision"].as_float().label("mean_average_precision"),
-            Run.evaluation["tuned"]["macro"]["f1"].as_float().label("macro_f1"),
-        )
+        select(*_SHOWN)
         .join(Job, Job.id == Run.job_id)
         .outerjoin(Account, Account.id == Job.created_by_id)
         .where(Run.project_id == project_id, Run.deleted_at.is_(None))
