@@ -14,7 +14,7 @@ from app.domain.sampling import Order
 from app.domain.statuses import Role, Suggestions
 from app.errors import InvalidInputError
 from app.i18n import gettext as _
-from app.models import DeskSettings, Label, Project
+from app.models import DeskSettings, Job, Label, Project
 from app.services import auto_training, controls, desk_settings, opinion_plans, overlaps
 from app.services.auto_training import Standing
 from app.services.labels import live_labels
@@ -24,6 +24,8 @@ from app.templating import render
 router = APIRouter(prefix="/projects/{project_id}/tagging")
 # More than anybody means, and less than a database column holds.
 MOST = 1_000_000_000
+# What the address says where a job goes through the images.
+IN_BACKGROUND = "later"
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -69,7 +71,7 @@ class PlanFragment:
 def settings_page(request: Request, session: DbSession, access: Lead, done: str = "") -> Response:
     """Show how people tag in this project, to be changed."""
     form = _as_typed(desk_settings.settings_of(session, access.project))
-    said = _("Saved. It holds from the next image on.") if done else ""
+    said = _told(in_background=done == IN_BACKGROUND) if done else ""
     return render(request, "desk_settings/page.html", _page(session, access, form, done=said))
 
 
@@ -82,14 +84,15 @@ def change_settings(
     block = "form" if is_fragment else None
     try:
         with session.begin_nested():
-            _keep(session, access.project, _values(form))
+            job = _keep(session, access, _values(form))
     except InvalidInputError as refusal:
         page = _page(session, access, form, errors=refusal.fields)
         return render(request, "desk_settings/page.html", page, block=block, status=refusal.status)
     if not is_fragment:
-        return RedirectResponse(f"/projects/{access.project.id}/tagging?done=1", status_code=303)
+        done = "1" if job is None else IN_BACKGROUND
+        return RedirectResponse(f"/projects/{access.project.id}/tagging?done={done}", status_code=303)
     kept = _as_typed(desk_settings.settings_of(session, access.project))
-    page = _page(session, access, kept, done=_("Saved. It holds from the next image on."))
+    page = _page(session, access, kept, done=_told(in_background=job is not None))
     return render(request, "desk_settings/page.html", page, block=block)
 
 
@@ -106,13 +109,21 @@ def opinions_plan(
     return render(request, "desk_settings/page.html", fragment, block="plan")
 
 
-def _keep(session: Session, project: Project, values: dict[str, object]) -> None:
+def _told(*, in_background: bool) -> str:
+    if in_background:
+        return _("Saved. How many people each image wants is set in the background, which the page of jobs shows.")
+    return _("Saved. It holds from the next image on.")
+
+
+def _keep(session: Session, access: Access, values: dict[str, object]) -> Job | None:
+    """Keep what was chosen; gives the job that brings the images in line, where that takes one."""
+    project = access.project
     before = desk_settings.settings_of(session, project)
     wanted = (before.opinions, before.opinions_share)
     settings = desk_settings.change(session, project, values)
-    # All images are gone through, which takes a large collection some seconds: only where there is a reason.
-    if (settings.opinions, settings.opinions_share) != wanted:
-        overlaps.apply(session, project, settings)
+    # All images are gone through: only where there is a reason.
+    changed = (settings.opinions, settings.opinions_share) != wanted
+    return overlaps.settle(session, project, access.account) if changed else None
 
 
 def _page(

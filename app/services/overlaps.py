@@ -7,9 +7,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.chance import draw
-from app.models import Assignment, DeskSettings, Image, Project
-from app.services import truths
+from app.domain.statuses import JobKind
+from app.models import Account, Assignment, DeskSettings, Image, Job, Project
+from app.services import jobs, label_resolving, truths
 from app.services.desk_settings import settings_of
+
+# What a job of resolving has among its parameters where it is about the number of opinions.
+PART = "opinions"
 
 
 def wanted(project: Project, settings: DeskSettings, sha256: str, assigned: int = 0) -> int:
@@ -21,19 +25,27 @@ def wanted(project: Project, settings: DeskSettings, sha256: str, assigned: int 
     return max(settings.opinions if chosen else 1, assigned)
 
 
-def apply(session: Session, project: Project, settings: DeskSettings) -> int:
+def settle(session: Session, project: Project, account: Account | None) -> Job | None:
+    """Bring all images in line with a project's settings: at once where there are few, else as a job."""
+    if label_resolving.is_small(session, project.id):
+        apply(session, project)
+        return None
+    account_id = account.id if account else None
+    return jobs.create_job(session, JobKind.RESOLVE, project_id=project.id, account_id=account_id, params={PART: True})
+
+
+def apply(session: Session, project: Project) -> int:
     """Bring all images of a project in line with its settings; tells for how many something changed."""
-    changed = 0
-    last = 0
-    query = select(Image.id).where(Image.project_id == project.id).order_by(Image.id)
-    while ids := session.scalars(query.where(Image.id > last).limit(truths.BATCH)).all():
-        changed += _bring_in_line(session, project, settings, ids)
-        last = ids[-1]
-    return changed
+    return sum(recount(session, project, batch) for batch in truths.in_batches(image_ids(session, project.id)))
+
+
+def image_ids(session: Session, project_id: int) -> Sequence[int]:
+    """List all images of a project, those that are left out too: they may come back."""
+    return session.scalars(select(Image.id).where(Image.project_id == project_id).order_by(Image.id)).all()
 
 
 def recount(session: Session, project: Project, image_ids: Sequence[int]) -> int:
-    """Bring some images in line, because they were assigned to somebody or no longer are."""
+    """Bring some images in line: as the settings are now, and with those who are assigned to them."""
     settings = settings_of(session, project)
     batches = truths.in_batches(sorted(set(image_ids)))
     return sum(_bring_in_line(session, project, settings, batch) for batch in batches)

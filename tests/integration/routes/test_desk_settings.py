@@ -10,7 +10,7 @@ from app.db import session_scope
 from app.domain.sampling import Order
 from app.domain.statuses import Role, Suggestions
 from app.models import Account, DeskSettings, Image, Label, Project
-from app.services import desk_settings
+from app.services import desk_settings, label_resolving
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory
 
 SignIn = Callable[[Account], TestClient]
@@ -77,6 +77,15 @@ def test_images_then_want_so_many_opinions(lead: TestClient, project: Project) -
     with session_scope() as session:
         wanted = session.scalars(select(Image.needed).where(Image.project_id == project.id)).all()
     assert wanted == [3, 3, 3, 3]
+
+
+def test_a_large_collection_is_brought_in_line_in_the_background(
+    lead: TestClient, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_resolving, "AT_ONCE", -1)
+    told = lead.post(f"/projects/{project.id}/tagging", data=FORM | {"opinions": "3", "opinions_percent": "100"})
+    assert "done=later" in told.headers["location"]
+    assert "in the background" in lead.get(told.headers["location"]).text
 
 
 def test_without_scripts_the_page_comes_again(lead: TestClient, project: Project) -> None:

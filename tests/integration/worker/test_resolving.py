@@ -6,8 +6,8 @@ import pytest
 
 from app.db import session_scope
 from app.domain.statuses import Answer, JobStatus, TruthValue
-from app.models import Job
-from app.services import label_merging, label_resolving, truths
+from app.models import Image, Job
+from app.services import desk_settings, label_merging, label_resolving, overlaps, truths
 from tests.desk import make_desk
 from tests.factories import ImageFactory
 from worker.jobs import resolving
@@ -33,6 +33,25 @@ def test_truths_follow_a_merge_in_batches(
             desk.image = image
             assert desk.truth()[desk.b.id] is TruthValue.PRESENT
         assert session.get_one(Job, job_id).done == len(images)
+
+
+def test_images_follow_the_number_of_opinions_in_batches(
+    loupe: Path, sent: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_resolving, "AT_ONCE", 0)
+    monkeypatch.setattr(truths, "BATCH", 2)
+    with session_scope() as session:
+        desk = make_desk(session)
+        images = [ImageFactory.create(session=session, project_id=desk.project.id) for _each in range(4)]
+        desk_settings.change(session, desk.project, {"opinions": 3})
+        overlaps.settle(session, desk.project, None)
+        # The job goes by what is wanted when it runs.
+        desk_settings.change(session, desk.project, {"opinions": 2})
+    ((_task, job_id),) = sent
+    assert run_job(job_id, resolving.work) is JobStatus.SUCCEEDED
+    with session_scope(writes=False) as session:
+        assert {session.get_one(Image, image.id).needed for image in [*images, desk.image]} == {2}
+        assert session.get_one(Job, job_id).done == 5
 
 
 def test_a_project_that_has_gone_is_told(loupe: Path, sent: list[tuple[str, int]]) -> None:
