@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.config import get_settings
 from app.db import session_scope
-from app.domain.statuses import Recipe, Split
+from app.domain.statuses import Labelling, Recipe, Split
 from app.domain.thresholds import F1
 from app.errors import Cancelled
 from app.i18n import gettext as _
@@ -24,7 +24,7 @@ from app.services.measurements import LabelRanking
 from app.services.predictions import STORED, forget_predictions, write_predictions
 from app.services.thresholds import keep_tuned
 from app.storage import Storage, get_storage
-from worker import running
+from worker import hardware, running
 from worker.jobs import attempts
 from worker.jobs.evaluation import Measured, measure
 from worker.jobs.pixels import items_of
@@ -33,6 +33,7 @@ from worker.jobs.snapshot import BATCH, Snapshot
 from worker.ml import callbacks
 from worker.ml.callbacks import OnEpoch, OnProgress, ShouldCancel
 from worker.ml.train import Places, QuickConfig, TrainData, TrainResult, train_quick
+from worker.ml.whole import summary_of
 from worker.running import Progress
 
 
@@ -61,7 +62,8 @@ def quick(
     should_cancel: ShouldCancel,
 ) -> TrainResult:
     """Train by the quick recipe."""
-    return train_quick(data, places, QuickConfig(**config), on_progress, on_epoch, should_cancel)
+    result = train_quick(data, places, QuickConfig(**config), on_progress, on_epoch, should_cancel)
+    return replace(result, summary=summary_of(result.checkpoint))
 
 
 def finetune(
@@ -78,7 +80,7 @@ def finetune(
     result: TrainResult = module.train_finetune(
         data, places, module.FinetuneConfig(**config), on_progress, on_epoch, should_cancel
     )
-    return result
+    return replace(result, summary=summary_of(result.checkpoint))
 
 
 TRAINERS: Mapping[Recipe, Trainer] = {Recipe.QUICK: quick, Recipe.FINETUNE: finetune}
@@ -122,15 +124,27 @@ def _train(progress: Progress, run: Run, storage: Storage, checkpoint: Path, tra
         labelling=run.labelling,
     )
     unfinished = storage.unfinished(run.id)
-    places = Places(checkpoint, storage.backbones, storage.embeddings, get_settings().device, unfinished)
+    places = Places(
+        checkpoint,
+        storage.backbones,
+        storage.embeddings,
+        get_settings().device,
+        unfinished=unfinished,
+        parent=_parent(run, storage),
+    )
     config = {**run.config, "seed": run.seed}
     result = trainer(data, places, config, recorder.on_progress, recorder.on_epoch, progress.should_stop)
     recorder.close()
-    finish(progress, snapshot, result)
+    finish(progress, snapshot, result, run.labelling)
     progress.at_success(lambda _session: shutil.rmtree(unfinished, ignore_errors=True))
 
 
-def finish(progress: Progress, snapshot: Snapshot, result: TrainResult) -> None:
+def _parent(run: Run, storage: Storage) -> Path | None:
+    """Return the checkpoint of the run that this one goes on from."""
+    return storage.checkpoints / str(run.parent_id) if run.parent_id else None
+
+
+def finish(progress: Progress, snapshot: Snapshot, result: TrainResult, labelling: Labelling) -> None:
     """Write the predictions, measure the run, and let all of it count once the job succeeds."""
     # Thresholds are tuned on what is kept, so that rounding can never change a side.
     said = np.asarray(result.probabilities, dtype=STORED)
@@ -138,7 +152,8 @@ def finish(progress: Progress, snapshot: Snapshot, result: TrainResult) -> None:
     progress(_("Measuring"), 0, 0)
     rows = snapshot.rows(Split.VALIDATION)
     labels = list(zip(snapshot.label_ids, snapshot.label_names, strict=True))
-    measured = measure(snapshot.truth[rows], said[rows].astype(np.float64), labels, F1, snapshot.seed)
+    held = said[rows].astype(np.float64)
+    measured = measure(snapshot.truth[rows], held, labels, F1, snapshot.seed, labelling=labelling)
     progress.check()
     with session_scope(writes=False) as session:
         # Before the transaction that ends the job, which must not keep others waiting.
@@ -159,6 +174,9 @@ class _Conclusion:
     def __call__(self, session: Session) -> None:
         run = session.get_one(Run, self.snapshot.run_id)
         run.versions = self.result.versions
+        run.hardware = hardware.describe(get_settings().device)
+        run.summary = dict(self.result.summary)
+        run.rate_searches = dict(self.result.rate_searches)
         run.checkpoint = self.result.checkpoint.name
         run.notes = [*_notes(self.result, run.recipe), *self.measured.notes]
         run.evaluation = {
@@ -166,7 +184,10 @@ class _Conclusion:
             "n_images": self.snapshot.n_known,
             "n_train": len(self.snapshot.rows(Split.TRAIN)),
         }
-        keep_tuned(session, run.id, self.measured.chosen, F1)
+        if self.result.compared:
+            run.evaluation["backbones"] = [dict(line) for line in self.result.compared]
+        if self.measured.chosen:
+            keep_tuned(session, run.id, self.measured.chosen, F1)
         session.flush()  # the checkpoint must be known before the run can become active
         runs.activate(session, run)
         measurements.prepare(session, run, self.ranked)

@@ -33,7 +33,7 @@ from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.leaks import check_training
 from worker.ml.learner import LabelledPixels, build_learner, seed_everything
 from worker.ml.network import predict_images, rebuild, with_bias
-from worker.ml.origins import load_origin
+from worker.ml.origins import NOWHERE, load_origin
 from worker.ml.reading import decode, input_of, views_of
 from worker.ml.reporter import Reporter
 from worker.ml.resuming import Keeper
@@ -70,6 +70,7 @@ class _Task:
     # bool [n]: the images to learn from.
     learned: Flags
     backbone: Backbone
+    # `pretrained` says whether there is anything in the body that is worth freezing.
     config: FinetuneConfig
     monitor: Monitor
     scratch: Path
@@ -126,7 +127,9 @@ def train_finetune(
     backbone = _origin(chosen, places, parent)
     transform, views = input_of(backbone.transform, chosen), views_of(chosen)
     with _scratch_folder(places.checkpoint) as scratch, full_disk_explained():
-        trained = _train(_Task(data, learned, backbone, chosen, monitor, scratch, parent), places.unfinished)
+        knows = parent is not None or backbone.weights != NOWHERE
+        task = _Task(data, learned, backbone, replace(chosen, pretrained=knows), monitor, scratch, parent)
+        trained = _train(task, places.unfinished)
     targets = targets_of(data.cells[learned], data.labelling)
     constant = np.flatnonzero(targets.constant).tolist()
     weights = with_bias(trained.weights, {label: float(targets.prior[label]) for label in constant})
@@ -143,6 +146,7 @@ def train_finetune(
         [data.labels[label] for label in constant],
         [*notes, *_notes(trained, min(chosen.batch_size, int(learned.sum())))],
         monotonic() - started,
+        rate_searches=trained.rates["rate_searches"],
     )
 
 

@@ -58,13 +58,12 @@ def search_rates(learner: Learner) -> RateSearch:
     if len(used) < _FEWEST:
         raise NoRateError
     rates, losses = (torch.tensor(values) for values in zip(*used, strict=True))
-    pick = {
-        "valley": valley,
-        "slide": slide if len(used) >= _FEWEST_TO_SLIDE else valley,
-        "steep": steep,
-        "minimum": minimum,
+    suggestions = {
+        suggest.__name__: float(suggest(rates, losses, RATE_BATCHES)[0]) for suggest in (valley, steep, minimum)
     }
-    suggestions = {name: float(suggest(rates, losses, RATE_BATCHES)[0]) for name, suggest in pick.items()}
+    # This one reckons in numpy, which will not take a tensor's logarithm for long.
+    slides = len(used) >= _FEWEST_TO_SLIDE
+    suggestions["slide"] = float(slide(rates.numpy(), losses, RATE_BATCHES)[0]) if slides else suggestions["valley"]
     return RateSearch(
         tuple(rate for rate, _loss in seen[:known]), tuple(loss for _rate, loss in seen[:known]), suggestions
     )

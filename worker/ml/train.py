@@ -110,6 +110,8 @@ class TrainResult:
     summary: Mapping[str, Any] = field(default_factory=dict)
     # Where several networks were tried: a line for each, as `worker.ml.contest.Entry` has it.
     compared: Sequence[Mapping[str, object]] = ()
+    # Where learning rates were looked for: what each search showed, by stage, as `worker.ml.rates.RateSearch` has it.
+    rate_searches: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
