@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from fastcore.transform import Transform
+from fasttransform import Transform
 from PIL import Image
 from torch import nn
 
@@ -33,13 +33,13 @@ class ReadViews(Transform):
 class NoTargets(Transform):
     """Stand for the answers, of which the file holds none."""
 
-    def __init__(self, *, exclusive: bool, labels: int) -> None:
+    def __init__(self, labels: Sequence[str], *, exclusive: bool) -> None:
         super().__init__()
-        self.exclusive, self.labels = exclusive, labels
+        self.nothing: Any = labels[0] if exclusive else [0.0] * len(labels)
 
-    def encodes(self, _source: Any) -> torch.Tensor:
+    def encodes(self, _source: Any) -> Any:
         """Return the first label, or none of them."""
-        return torch.tensor(0) if self.exclusive else torch.zeros(self.labels)
+        return self.nothing
 
 
 class Logits(nn.Module):

@@ -11,15 +11,20 @@ from torch import nn
 
 from app.domain.statuses import Labelling, Recipe
 from app.i18n import gettext as _
+from worker.ml import portable
 from worker.ml.backbones import load_backbone
 from worker.ml.checkpoint import CheckpointUnusableError, Manifest, read_manifest, read_weights
-from worker.ml.network import rebuild
-from worker.ml.portable import RootedHead, Whole, frozen
+from worker.ml.portable import RootedHead, Whole, fine_tuned
 from worker.ml.summary import Trained, summarise
 
 
-def open_whole(checkpoint: Path, weights_directory: Path) -> Whole:
+def open_whole(checkpoint: Path, weights_directory: Path, made_of: Any = portable) -> Whole:
     """Load a checkpoint as one network on the processor, ready to predict in full precision.
+
+    Args:
+        checkpoint: folder that training wrote.
+        weights_directory: where pretrained weights are kept.
+        made_of: `worker.ml.portable`, or a copy of it that stands alone.
 
     Raises:
         CheckpointUnusableError: when the checkpoint is damaged or belongs to other pretrained weights.
@@ -28,10 +33,14 @@ def open_whole(checkpoint: Path, weights_directory: Path) -> Whole:
     """
     manifest, weights = read_manifest(checkpoint), read_weights(checkpoint)
     if manifest.recipe is Recipe.FINETUNE:
-        return _joined(manifest, rebuild(manifest.backbone, weights, "cpu"), None)
-    backbone = load_file(weights_of(manifest, weights_directory))
-    network = frozen(manifest.backbone, backbone, manifest.transform.size)
-    return _joined(manifest, network, RootedHead(weights))
+        network, head = made_of.fine_tuned(manifest.backbone, weights), None
+    else:
+        backbone = load_file(weights_of(manifest, weights_directory))
+        network = made_of.frozen(manifest.backbone, backbone, manifest.transform.size)
+        head = made_of.RootedHead(weights)
+    transform = manifest.transform
+    whole: Whole = made_of.Whole(network, head, transform.mean, transform.std, exclusive=is_exclusive(manifest))
+    return whole.eval().requires_grad_(requires_grad=False)
 
 
 def weights_of(manifest: Manifest, weights_directory: Path) -> Path:
@@ -67,7 +76,8 @@ def summary_of(checkpoint: Path) -> dict[str, Any]:
     if manifest.recipe is Recipe.QUICK:
         shapes = tuple((name, tuple(each.shape)) for name, each in sorted(weights.items()))
         return _quick_summary(manifest.backbone, size, shapes, exclusive=is_exclusive(manifest))
-    network = _joined(manifest, rebuild(manifest.backbone, weights, "cpu"), None)
+    transform = manifest.transform
+    network = Whole(fine_tuned(manifest.backbone, weights), None, transform.mean, transform.std).eval()
     frozen_first, freed = bool(manifest.config.get("epochs_frozen")), bool(manifest.config.get("epochs_unfrozen"))
 
     norms = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -99,10 +109,3 @@ def _quick_summary(
 
 def _of_quick(path: str) -> Trained:
     return Trained.ALWAYS if path.startswith("head") else Trained.NEVER
-
-
-def _joined(manifest: Manifest, network: nn.Module, head: nn.Module | None) -> Whole:
-    transform = manifest.transform
-    whole = Whole(network, head, transform.mean, transform.std, exclusive=is_exclusive(manifest))
-    whole.eval().requires_grad_(requires_grad=False)
-    return whole
