@@ -13,7 +13,7 @@ from app.domain.statuses import Recipe, Role
 from app.errors import AppError, InvalidInputError
 from app.formats.configuration_json import MAX_BYTES
 from app.i18n import gettext as _
-from app.models import Project
+from app.models import Project, Run
 from app.routes.new_runs import FilledIn, new_run_page
 from app.services import configuration_files, configurations, new_runs
 from app.services.configurations import ConfigurationRow
@@ -48,6 +48,8 @@ class NewConfigurationPage:
     changes: list[Setting]
     # The settings as the form of a new run would send them.
     values: dict[str, str]
+    # The number of the run that the form would go on from, for the way back to it.
+    parent: int | None
     name: str
     name_error: str
     is_taken: bool
@@ -68,7 +70,7 @@ def new_page(request: Request, session: DbSession, access: Lead, given: FilledIn
     except AppError as refusal:
         errors = refusal.fields or {"": refusal.sentence}
         return new_run_page(request, session, access, beginning, errors, status=refusal.status)
-    return _new_page(request, access, beginning.recipe, config)
+    return _new_page(request, access, beginning.recipe, config, parent=beginning.parent)
 
 
 @router.post("")
@@ -94,7 +96,7 @@ def save(
             replace=replace,
         )
     except AppError as refusal:
-        return _new_page(request, access, beginning.recipe, config, name=name, refusal=refusal)
+        return _new_page(request, access, beginning.recipe, config, parent=beginning.parent, name=name, refusal=refusal)
     return _back(access)
 
 
@@ -179,6 +181,7 @@ def _new_page(
     recipe: Recipe,
     config: dict[str, object],
     *,
+    parent: Run | None = None,
     name: str = "",
     refusal: AppError | None = None,
 ) -> Response:
@@ -188,6 +191,7 @@ def _new_page(
         recipe=recipe,
         changes=changes_of(recipe, config),
         values={key: value_text(value) for key, value in config.items()},
+        parent=parent.number if parent else None,
         name=name[: 2 * configurations.NAME_MOST],
         name_error=refusal.sentence if refusal else "",
         is_taken=refusal is not None and refusal.status == 409,

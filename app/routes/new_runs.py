@@ -15,11 +15,14 @@ from app.i18n import gettext as _
 from app.models import Project, Run
 from app.services import configurations, new_runs, readiness, runs
 from app.services.configurations import ConfigurationRow
+from app.services.network_choices import NetworkChoice, network_choices
 from app.services.new_runs import DRAWN, Beginning
 from app.services.readiness import Readiness
 from app.services.recipe_forms import FormGroup, form_groups
 from app.services.recipe_words import words_of
 from app.services.run_configs import clean_config
+from app.services.run_parents import check_parent
+from app.storage import get_storage
 from app.templating import render
 
 router = APIRouter(prefix="/projects/{project_id}/runs")
@@ -49,6 +52,10 @@ class NewRunPage:
     # The settings of each recipe under their headings; the form shows those of the chosen one.
     groups: dict[Recipe, list[FormGroup]]
     told: list[str]
+    # The run whose network is trained further.
+    parent: Run | None
+    # The networks that each recipe can use.
+    networks: dict[Recipe, list[NetworkChoice]]
     # How long each recipe took the last time, in seconds.
     taken: dict[Recipe, float]
     named: list[ConfigurationRow]
@@ -80,7 +87,12 @@ def start(request: Request, session: DbSession, access: Lead, given: FilledIn) -
     beginning = new_runs.beginning(session, access.project, given)
     try:
         run = runs.start_run(
-            session, access.project, recipe=beginning.recipe, account=access.account, config=beginning.values
+            session,
+            access.project,
+            recipe=beginning.recipe,
+            account=access.account,
+            config=beginning.values,
+            parent=beginning.parent,
         )
         if DRAWN in dict(given):
             _refuse_another(run, beginning)
@@ -108,6 +120,8 @@ def new_run_page(
         recipe=beginning.recipe,
         groups={each: _groups(each, beginning, errors) for each in Recipe},
         told=beginning.told,
+        parent=beginning.parent,
+        networks={each: network_choices(each, get_storage()) for each in Recipe},
         taken=new_runs.last_seconds(session, access.project.id),
         named=configurations.list_configurations(session, access.project.id, limit=OFFERED + 1),
         latest=new_runs.latest(session, access.project.id),
@@ -133,7 +147,9 @@ def _faults(recipe: Recipe, errors: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _problems(beginning: Beginning) -> dict[str, str]:
     try:
-        clean_config(beginning.recipe, beginning.values)
+        config = clean_config(beginning.recipe, beginning.values)
+        if beginning.parent is not None:
+            check_parent(beginning.parent, beginning.recipe, config)
     except AppError as refusal:
         return refusal.fields or {"": refusal.sentence}
     return {}
@@ -142,7 +158,8 @@ def _problems(beginning: Beginning) -> dict[str, str]:
 def _refuse_another(run: Run, beginning: Beginning) -> None:
     """Let nobody take the run that is under way for the one just filled in; a second click on the same is no matter."""
     asked = clean_config(beginning.recipe, beginning.values)
-    if (run.recipe, run.config) != (beginning.recipe, asked):
+    parent_id = beginning.parent.id if beginning.parent else None
+    if (run.recipe, run.config, run.parent_id) != (beginning.recipe, asked, parent_id):
         raise ConflictError(
             _("Run %(number)s is under way with other settings. Yours are kept below: start them when it is over.")
             % {"number": run.number}

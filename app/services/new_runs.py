@@ -14,9 +14,10 @@ from app.models import Job, Project, Run
 from app.services import configurations, runs
 from app.services.recipe_forms import read_form
 from app.services.run_configs import FIELDS, default_config
+from app.services.run_parents import parent_of
 
 # What an address and a form say besides the settings.
-RECIPE, FROM_RUN, FROM_CONFIGURATION = "recipe", "from", "configuration"
+RECIPE, FROM_RUN, FROM_CONFIGURATION, PARENT = "recipe", "from", "configuration", "parent"
 # The recipe whose settings a form had drawn, and a setting of it that shall have its default again.
 DRAWN, TO_DEFAULT = "drawn", "default"
 
@@ -29,10 +30,16 @@ class Beginning:
     values: dict[str, object]
     # What a person should know about where the values are from.
     told: list[str] = field(default_factory=list)
+    # The run whose network is trained further.
+    parent: Run | None = None
 
 
 def beginning(session: Session, project: Project, given: Sequence[tuple[str, str]]) -> Beginning:
-    """Read what an address or a form says: `from` a run's number, a `configuration`'s, a `recipe`, single settings."""
+    """Read what an address or a form says.
+
+    Known are `from`, the number of a run to copy; a `configuration`'s number; `parent`, the number of a run to go on
+    from; a `recipe`; and single settings, which come before all of these.
+    """
     said = dict(given)
     copied = _copied(session, project, said)
     recipe = _recipe(said.get(RECIPE, ""), copied.recipe)
@@ -42,7 +49,7 @@ def beginning(session: Session, project: Project, given: Sequence[tuple[str, str
     filled = read_form(recipe, given) if said.get(DRAWN, recipe) == recipe else {}
     values = {**copied.values, **filled}
     values.pop(said.get(TO_DEFAULT, ""), None)
-    return Beginning(recipe, values, copied.told)
+    return Beginning(recipe, values, copied.told, copied.parent)
 
 
 def usable(recipe: Recipe, config: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
@@ -84,23 +91,34 @@ def unlike_the_button(session: Session, project_id: int) -> Run | None:
 
 
 def _copied(session: Session, project: Project, said: Mapping[str, str]) -> Beginning:
-    if said.get(FROM_RUN, "").isdecimal():
-        run = runs.get_run(session, project.id, int(said[FROM_RUN]))
-        where = _("The settings of run %(number)s.") % {"number": run.number}
-        return _from(run.recipe, run.config, where)
+    parent = _run(session, project, said, PARENT)
+    earlier = _run(session, project, said, FROM_RUN)
+    if earlier is not None:
+        where = _("The settings of run %(number)s.") % {"number": earlier.number}
+        # A run that did not come to its end is done again as it was meant, from where it had begun.
+        meant = None if earlier.job.status is JobStatus.SUCCEEDED else parent_of(session, earlier)
+        return _from(earlier.recipe, earlier.config, where, parent or meant)
     if said.get(FROM_CONFIGURATION, "").isdecimal():
         kept = configurations.get_configuration(session, project.id, int(said[FROM_CONFIGURATION]))
-        return _from(kept.recipe, kept.config, _("The settings kept as “%(name)s”.") % {"name": kept.name})
+        return _from(kept.recipe, kept.config, _("The settings kept as “%(name)s”.") % {"name": kept.name}, parent)
+    if parent is not None:
+        where = _("The settings are those of run %(number)s, too.") % {"number": parent.number}
+        return _from(parent.recipe, parent.config, where, parent)
     return Beginning(_recipe(said.get(RECIPE, ""), Recipe.QUICK), {})
 
 
-def _from(recipe: Recipe, config: Mapping[str, object], where: str) -> Beginning:
+def _run(session: Session, project: Project, said: Mapping[str, str], name: str) -> Run | None:
+    text = said.get(name, "")
+    return runs.get_run(session, project.id, int(text)) if text.isdecimal() else None
+
+
+def _from(recipe: Recipe, config: Mapping[str, object], where: str, parent: Run | None) -> Beginning:
     values, dropped = usable(recipe, config)
     told = [where]
     if dropped:
         lost = _("These of them mean nothing to this version and were left out: %(names)s.")
         told.append(lost % {"names": ", ".join(dropped)})
-    return Beginning(recipe, values, told)
+    return Beginning(recipe, values, told, parent)
 
 
 def _recipe(text: str, otherwise: Recipe) -> Recipe:

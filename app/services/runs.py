@@ -21,6 +21,7 @@ from app.services.predictions import (
     suggestions,
 )
 from app.services.run_configs import clean_config, default_config
+from app.services.run_parents import check_parent
 from app.services.snapshots import TruthMatrix, truth_matrix
 
 # What a run says and what it was told belong to it, so both can be asked for here.
@@ -71,12 +72,16 @@ def start_run(
     recipe: Recipe,
     account: Account | None,
     config: Mapping[str, Any] | None = None,
+    parent: Run | None = None,
 ) -> Run:
     """Start a training; while one is open in the project, that one is given instead of a second.
 
-    Raises InvalidInputError where nothing could be learned, or the configuration is wrong.
+    With a parent the training goes on from that run's network. Raises InvalidInputError where nothing could be
+    learned, or the configuration is wrong.
     """
     cleaned = clean_config(recipe, config)
+    if parent is not None:
+        check_parent(parent, recipe, cleaned)
     # Two clicks at once: the second waits here until the first has made its run.
     session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
     already = open_run(session, project.id)
@@ -97,6 +102,7 @@ def start_run(
         config=cleaned,
         seed=project.seed,
         labelling=labelling_of(session, project),
+        parent_id=parent.id if parent else None,
     )
     session.add(run)
     session.flush()  # the job's parameters name the run

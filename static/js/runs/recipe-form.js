@@ -2,6 +2,7 @@
 // what is not as usual and leads back to it, and hides what means nothing beside the value of another setting.
 import { behaviour } from "../behaviours.js";
 import { t } from "../strings.js";
+import { showNames, startNames, toggleName } from "./setting-names.js";
 import { setSlider, startSlider } from "./setting-slider.js";
 
 class RecipeForm {
@@ -51,6 +52,7 @@ class RecipeForm {
     for (const setting of this.#settings()) {
       setting.querySelector("[data-setting-reset]").type = "button";
       startSlider(setting);
+      startNames(setting);
       mark(setting);
     }
     this.#hideUnused();
@@ -60,14 +62,16 @@ class RecipeForm {
     const setting = target.closest?.("[data-setting]");
     if (!setting) return;
     setSlider(setting, target);
+    showNames(setting);
     mark(setting);
     this.#hideUnused();
   }
 
   #clicked(event) {
+    const name = event.target.closest("[data-setting-names] button");
+    if (name) toggleName(name.closest("[data-setting]"), name);
     const button = event.target.closest("[data-setting-reset]");
     if (!button) return;
-    event.preventDefault();
     const setting = button.closest("[data-setting]");
     const control = controlOf(setting);
     if (control.type === "checkbox") control.checked = setting.dataset.default === "true";

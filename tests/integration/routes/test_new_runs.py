@@ -125,3 +125,24 @@ def test_a_run_is_trained_again_by_one_click_whatever_its_settings_are(lead: Tes
     assert '<input type="hidden" name="from" value="1">' in page
     lead.post(root, data={"from": "1"})
     assert run_of(project, 2).config == run_of(project, 1).config
+
+
+def test_a_finished_run_is_trained_further_as_a_new_one(lead: TestClient, project: Project) -> None:
+    root = f"/projects/{project.id}/runs"
+    lead.post(root, data={"recipe": "finetune", "size": "96"})
+    finish(project, 1)
+    refused = lead.get(f"{root}/new?parent=1")
+    assert "Run 1 cannot be trained further" in refused.text
+    with session_scope() as opened:
+        runs.get_run(opened, project.id, 1).checkpoint = "1"
+    page = lead.get(f"{root}/new?parent=1").text
+    assert '<input type="hidden" name="parent" value="1">' in page
+    assert 'value="96"' in page
+    other = {"recipe": "finetune", "drawn": "finetune", "parent": "1", "backbone": "resnet18"}
+    wrong = lead.post(root, data=other)
+    assert wrong.status_code == 422
+    assert 'id="field-backbone-error"' in wrong.text
+    assert lead.post(root, data={"parent": "1", "epochs_frozen": "0"}).headers["location"] == f"{root}/2"
+    again = run_of(project, 2)
+    assert again.parent_id == run_of(project, 1).id
+    assert (again.config["size"], again.config["epochs_frozen"]) == (96, 0)

@@ -82,7 +82,7 @@ def test_runs_are_counted_per_project(project: Project, session: Session, tmp_pa
         {"epochs_frozen": -1},
         {"epochs_unfrozen": 101},
         {"epochs_frozen": 0, "epochs_unfrozen": 0},
-        {"momentum": 0.9},
+        {"colour": "red"},
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(project: Project, config: dict[str, Any]) -> None:
