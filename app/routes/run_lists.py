@@ -151,7 +151,6 @@ def course_chart(measured: list[RunLine], across: str) -> dict[str, Any]:
         "x": _across(across),
         "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"domain": [0, 1]}},
         "color": {**shared, "scale": {"domain": names, "range": ["token:accent", "hue:vermilion"]}},
-        "order": {"field": "run", "type": "quantitative"},
     }
     shape = {**shared, "scale": {"domain": names, "range": ["square", "circle"]}}
     points = {
@@ -171,7 +170,8 @@ def course_chart(measured: list[RunLine], across: str) -> dict[str, Any]:
 
 def _across(across: str) -> dict[str, Any]:
     if across == "time":
-        return {"field": "when", "type": "temporal", "title": _("When the run began")}
+        axis = {"labelOverlap": True, "labelFlush": True, "tickCount": 6}
+        return {"field": "when", "type": "temporal", "title": _("When the run began"), "axis": axis}
     axis = {"tickMinStep": 1, "tickCount": 6, "format": "d"}
     title = _("Annotated images when the run began")
     return {"field": "images", "type": "quantitative", "title": title, "scale": {"zero": False}, "axis": axis}
