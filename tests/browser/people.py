@@ -1,10 +1,14 @@
 """People at browsers of their own, before a Loupe that really runs."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Guard
+from tests.processes import Running
 
 PASSWORD = "correct horse battery"
 # A first training loads the network; two busy cores take their time.
@@ -28,6 +32,24 @@ class Person:
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.get_by_role("main").locator("button[type=submit]").click()
         return self.page
+
+
+@contextmanager
+def really_running(data: Path) -> Iterator[tuple[str, str]]:
+    """Loupe with its workers and everything else; gives its address and the one-time link for the first account."""
+    running = Running(data)
+    try:
+        running.ready()
+        yield f"http://127.0.0.1:{running.port}", first_link(running.text())
+    finally:
+        running.end()
+
+
+def first_link(text: str) -> str:
+    """Find the link for the first account in what `loupe up` said."""
+    link = re.search(r"http\S+/invitations/\S+", text)
+    assert link is not None
+    return link.group()
 
 
 def train(page: Page, button: str, number: int) -> None:

@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.people import TRAINING_MS, Person, train
+from tests.browser.people import TRAINING_MS, Person, really_running, train
 from tests.drawings import draw_images, labels_of, read_table, write_table
-from tests.processes import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
@@ -29,15 +28,8 @@ TWIN, ODD = "twin of 13.png", "odd.png"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """Loupe running; gives its address and the one-time link for the first account."""
-    running = Running(tmp_path / "data")
-    try:
-        running.ready()
-        link = re.search(r"http\S+/invitations/\S+", running.text())
-        assert link is not None
-        yield f"http://127.0.0.1:{running.port}", link.group()
-    finally:
-        running.end()
+    with really_running(tmp_path / "data") as found:
+        yield found
 
 
 def draw_collection(folder: Path) -> list[Path]:
