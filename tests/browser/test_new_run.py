@@ -13,6 +13,7 @@ from app.db import session_scope
 from app.domain.statuses import Recipe, TruthValue
 from app.models import Configuration, Project, Run, Truth
 from app.services import configurations, jobs
+from app.services.run_configs import default_config
 from tests.browser.conftest import NARROW
 
 pytestmark = pytest.mark.browser
@@ -61,6 +62,20 @@ def test_settings_are_filled_in_marked_and_taken_back(
     expect(size.get_by_role("textbox")).to_have_value("224")
     expect(size.get_by_role("textbox")).to_be_focused()
     expect(size.get_by_text("changed")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize("recipe", list(Recipe))
+def test_a_form_in_which_nothing_was_changed_trains_as_usual(
+    visit: Callable[..., Page], tagged: Any, recipe: Recipe, *, scripts: bool
+) -> None:
+    page = visit(f"{tagged.path}/runs/new?recipe={recipe}", account=tagged.lead, java_script_enabled=scripts)
+    expect(page.get_by_text("changed", exact=True).filter(visible=True)).to_have_count(0)
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url(re.compile(r"/runs/1$"))
+    with session_scope(writes=False) as session:
+        run = session.query(Run).one()
+    assert (run.recipe, run.config) == (recipe, default_config(recipe))
 
 
 def test_a_slider_moves_its_number_by_keyboard(visit: Callable[..., Page], tagged: Any) -> None:
@@ -187,3 +202,37 @@ def test_the_form_fits_a_telephone_and_the_dark(
     )
     assert fits(page)
     assert_accessible(page)
+
+
+def test_the_way_to_the_previews_takes_the_settings_along(visit: Callable[..., Page], tagged: Any) -> None:
+    page = visit(f"{tagged.path}/runs/new?recipe=finetune", account=tagged.lead)
+    setting(page, "size").get_by_role("textbox").fill("96")
+    page.get_by_role("link", name="See what the network gets").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/runs/look\?size=96$"))
+
+
+def test_several_networks_are_chosen_by_buttons(
+    visit: Callable[..., Page], tagged: Any, assert_accessible: Callable[[Page], None]
+) -> None:
+    page = visit(f"{tagged.path}/runs/new?recipe=quick&more_backbones=resnet18", account=tagged.lead)
+    several = setting(page, "more_backbones")
+    expect(several.get_by_role("button", name="resnet18", exact=True)).to_have_attribute("aria-pressed", "true")
+    several.get_by_role("button", name="resnet34", exact=True).click()
+    expect(several.get_by_role("textbox")).to_have_value("resnet18, resnet34")
+    several.get_by_role("button", name="resnet18", exact=True).click()
+    expect(several.get_by_role("textbox")).to_have_value("resnet34")
+    assert_accessible(page)
+
+
+def test_settings_that_mean_nothing_are_hidden_until_they_do(visit: Callable[..., Page], tagged: Any) -> None:
+    page = visit(f"{tagged.path}/runs/new?recipe=finetune", account=tagged.lead)
+    expect(setting(page, "rotate_degrees")).to_be_hidden()
+    setting(page, "augment").get_by_role("combobox").select_option("custom")
+    expect(setting(page, "rotate_degrees").get_by_role("textbox")).to_be_visible()
+    setting(page, "flip").get_by_role("checkbox").uncheck()
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url(re.compile(r"/runs/1$"))
+    with session_scope(writes=False) as session:
+        config = session.query(Run).one().config
+    assert (config["augment"], config["flip"], config["rotate_degrees"]) == ("custom", False, 10.0)

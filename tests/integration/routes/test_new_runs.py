@@ -1,5 +1,6 @@
 """Choosing how to train, over HTTP."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from app.db import session_scope
+from app.domain.recipe_fields import FieldKind
 from app.domain.statuses import JobStatus, Recipe
 from app.models import Account, Project, Run
 from app.services import runs
@@ -66,6 +68,14 @@ def test_every_setting_of_both_recipes_is_in_the_page(lead: TestClient, project:
     # Only one recipe's are part of the form; the other's wait in a template.
     shown = page[page.index("<form class") : page.index("<template")]
     assert shown.count("data-setting=") == len(FIELDS[Recipe.QUICK])
+
+
+def test_boxes_are_ticked_where_the_usual_is_yes(lead: TestClient, project: Project) -> None:
+    page = lead.get(f"/projects/{project.id}/runs/new?recipe=finetune").text
+    boxes = [element for element in re.findall(r"<input[^>]*>", page) if 'type="checkbox"' in element]
+    ticked = {re.findall(r'name="(\w+)"', box)[0]: re.search(r"\schecked\s", box) is not None for box in boxes}
+    flags = [field for fields in FIELDS.values() for field in fields if field.kind is FieldKind.FLAG]
+    assert ticked == {field.name: field.default for field in flags}
 
 
 def test_an_address_gives_values_and_what_is_wrong_with_them(lead: TestClient, project: Project) -> None:
