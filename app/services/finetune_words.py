@@ -9,7 +9,8 @@ Words = dict[str, dict[str, Any]]
 
 def finetune_words() -> Words:
     """Give title, sentence, warning and choices of each setting, by name."""
-    return {**_network(), **_images(), **_augmentation(), **_epochs(), **_rate(), **_cycle(), **_loss(), **_keeping()}
+    before = {**_network(), **_images(), **_augmentation(), **_changes(), **_mixup()}
+    return {**before, **_epochs(), **_rate(), **_cycle(), **_loss(), **_keeping()}
 
 
 def _network() -> Words:
@@ -17,8 +18,8 @@ def _network() -> Words:
         "backbone": {
             "title": _("Pretrained network"),
             "sentence": _(
-                "The first one is always there. Any other network that timm knows, such as resnet34 or densenet121, is "
-                "fetched from the internet on first use."
+                "EfficientNet lite is always there. Any other network that timm knows, such as resnet34 or "
+                "densenet121, is fetched from the internet on first use. TinyVGG learns from your images alone."
             ),
         },
         "pretrained": {
@@ -81,6 +82,11 @@ def _augmentation() -> Words:
                 "custom": _("as chosen below"),
             },
         },
+    }
+
+
+def _changes() -> Words:
+    return {
         "flip": {
             "title": _("Mirror left and right"),
             "sentence": _("Every second image is mirrored."),
@@ -109,6 +115,11 @@ def _augmentation() -> Words:
             "sentence": _("Makes up for faded prints and different exposures."),
             "warning": _("On microfilm, which is nearly black and white already, it wipes out faint writing."),
         },
+    }
+
+
+def _mixup() -> Words:
+    return {
         "mixup": {
             "title": _("Mix two images (mixup)"),
             "sentence": _("Lays two training images over each other and asks for both answers; 0 means off."),
