@@ -34,6 +34,7 @@ QUEUE_OF_TASK: Mapping[str, str] = {
     "loupe.activation": TRAINING_QUEUE,
     "loupe.similarity": TRAINING_QUEUE,
     "loupe.preview": PREVIEWS_QUEUE,
+    "loupe.trial": TRAINING_QUEUE,
 }
 # Nobody waits for an inspection: a command that only wanted the training is over by then, and its worker with it.
 SECONDS_BEFORE_TASK: Mapping[str, float] = {"loupe.inspect": 3}

@@ -22,7 +22,7 @@ REPEATABLE = frozenset(JobKind) - {JobKind.PREDICT}
 MAX_ATTEMPTS = 3
 # Nobody waits for these; each gives way to all other kinds but those after it, or two would give way to each other.
 BACKGROUND = (JobKind.INSPECT, JobKind.SIMILARITY)
-_LOOKS = (JobKind.ACTIVATION, JobKind.TILES, JobKind.PREVIEW)
+_LOOKS = (JobKind.ACTIVATION, JobKind.TILES, JobKind.PREVIEW, JobKind.TRIAL)
 _UNREMARKABLE = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
 # The broker may have lost a message, or been down: a job that waits longer is sent again.
 RESEND_AFTER = timedelta(seconds=15)
@@ -40,6 +40,7 @@ TASK_OF_KIND = {
     JobKind.SIMILARITY: "loupe.similarity",
     JobKind.TILES: "loupe.tiles",
     JobKind.PREVIEW: "loupe.preview",
+    JobKind.TRIAL: "loupe.trial",
 }
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from app.domain.statuses import JobKind
-from worker.jobs import activation, evaluation, inspection, prediction, similarity, training
+from worker.jobs import activation, evaluation, inspection, prediction, similarity, training, trials
 from worker.running import run_job
 
 
@@ -41,3 +41,9 @@ def inspect(job_id: int) -> None:
 def compare(job_id: int) -> None:
     """Make the vectors that say which images of a project are alike."""
     run_job(job_id, similarity.work, JobKind.SIMILARITY)
+
+
+@shared_task(name="loupe.trial")
+def try_out(job_id: int) -> None:
+    """Try something of a training before it is started."""
+    run_job(job_id, trials.work, JobKind.TRIAL)
