@@ -15,7 +15,17 @@ from worker.ml.leaks import check_fold
 from worker.ml.linear_head import predict_rows, probabilities_of, solve_path
 from worker.ml.targets import Cells, Flags, losses, one_sided, prior_logits, targets_of
 
-__all__ = ["DEFAULT_STRENGTH", "FOLDS", "STRENGTHS", "UNITS", "Head", "HeadConfig", "HeadFit", "fit_head"]
+__all__ = [
+    "DEFAULT_STRENGTH",
+    "FOLDS",
+    "STRENGTHS",
+    "UNITS",
+    "Head",
+    "HeadConfig",
+    "HeadFit",
+    "fit_head",
+    "strength_for",
+]
 __all__ += ["one_sided", "prior_logits"]
 
 Rows = npt.NDArray[np.intp]
@@ -209,6 +219,12 @@ def _choose_strength(part: _Part, watch: _Watch) -> float:
     if np.isnan(each).any():
         return DEFAULT_STRENGTH
     return max(np.array(STRENGTHS)[each <= each.min() * (1 + _TOLERANCE)].tolist())
+
+
+def strength_for(axes: Axes, cells: Cells, groups: Sequence[Hashable], config: HeadConfig, seed: int) -> float:
+    """Return the strength that cross-validation chooses for rows in given axes, int8 [n, L] known of them."""
+    folds = assign_folds(cells, config.folds, groups, seed)
+    return _choose_strength(_Part(axes, cells, folds, config, seed, Monitor()), _Watch(Monitor(), 1))
 
 
 def _hidden(part: _Part) -> HeadFit:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from app.domain.statuses import JobKind
-from worker.jobs import activation, evaluation, inspection, prediction, similarity, training, trials
+from worker.jobs import activation, evaluation, inspection, learning_curves, prediction, similarity, training, trials
 from worker.running import run_job
 
 
@@ -41,6 +41,12 @@ def inspect(job_id: int) -> None:
 def compare(job_id: int) -> None:
     """Make the vectors that say which images of a project are alike."""
     run_job(job_id, similarity.work, JobKind.SIMILARITY)
+
+
+@shared_task(name="loupe.learning_curve")
+def draw_learning_curve(job_id: int) -> None:
+    """Find out whether more images would help a run."""
+    run_job(job_id, learning_curves.work, JobKind.LEARNING_CURVE)
 
 
 @shared_task(name="loupe.trial")
