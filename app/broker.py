@@ -33,6 +33,7 @@ QUEUE_OF_TASK: Mapping[str, str] = {
     "loupe.inspect": TRAINING_QUEUE,
     "loupe.activation": TRAINING_QUEUE,
     "loupe.similarity": TRAINING_QUEUE,
+    "loupe.model_file": TRAINING_QUEUE,
     "loupe.learning_curve": TRAINING_QUEUE,
     "loupe.preview": PREVIEWS_QUEUE,
     "loupe.trial": TRAINING_QUEUE,

@@ -39,6 +39,7 @@ TASK_OF_KIND = {
     JobKind.ACTIVATION: "loupe.activation",
     JobKind.SIMILARITY: "loupe.similarity",
     JobKind.TILES: "loupe.tiles",
+    JobKind.MODEL_FILE: "loupe.model_file",
     JobKind.LEARNING_CURVE: "loupe.learning_curve",
     JobKind.PREVIEW: "loupe.preview",
     JobKind.TRIAL: "loupe.trial",

@@ -86,6 +86,7 @@ ROWS = {
     *("invitation_id", "job_id", "label_id", "number", "question_id"),
 }
 NO_ROWS = {"version": "1", "kind": "thumbnail", "cell": "tp", "form": "lesson", "level": 0, "column": 0, "row": 0}
+NO_ROWS["kind_of_file"] = "onnx"
 WITHIN_PROJECTS = [
     (method, path) for method, path in GUARDED if "{project_id}" in path and ROWS & set(NAME.findall(path))
 ]

@@ -3,7 +3,17 @@
 from celery import shared_task
 
 from app.domain.statuses import JobKind
-from worker.jobs import activation, evaluation, inspection, learning_curves, prediction, similarity, training, trials
+from worker.jobs import (
+    activation,
+    evaluation,
+    inspection,
+    learning_curves,
+    model_files,
+    prediction,
+    similarity,
+    training,
+    trials,
+)
 from worker.running import run_job
 
 
@@ -35,6 +45,12 @@ def look(job_id: int) -> None:
 def inspect(job_id: int) -> None:
     """Look through a run's images for doubtful answers, twins and outliers."""
     run_job(job_id, inspection.work, JobKind.INSPECT)
+
+
+@shared_task(name="loupe.model_file")
+def make_model_file(job_id: int) -> None:
+    """Write a run's model for another program."""
+    run_job(job_id, model_files.work, JobKind.MODEL_FILE)
 
 
 @shared_task(name="loupe.similarity")
