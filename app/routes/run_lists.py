@@ -12,9 +12,10 @@ from app.domain.statuses import JobStatus, Recipe, Role
 from app.formats.runs_csv import runs_csv
 from app.i18n import gettext as _
 from app.models import Project, Run
-from app.services import readiness, run_rows, runs
+from app.services import new_runs, readiness, run_rows, runs
 from app.services.readiness import Readiness
 from app.services.run_rows import NEWEST_FIRST, PAGE_SIZE, RunLine, RunWishes
+from app.services.setting_words import Setting, changes_of
 from app.templating import render
 
 router = APIRouter(prefix="/projects/{project_id}")
@@ -30,6 +31,9 @@ class RunsPage:
     open_run: Run | None
     readiness: Readiness
     is_lead: bool
+    # The newest run where it was trained otherwise than the one button would, and in what.
+    other: Run | None
+    changes: list[Setting]
     wanted: RunWishes
     address: "Address"
     lines: list[RunLine]
@@ -106,6 +110,7 @@ def list_page(request: Request, session: DbSession, access: Reviewer, wanted: Wi
     found = run_rows.chosen(every, wanted)
     measured = run_rows.course(every)
     pages = max(1, -(-len(found) // PAGE_SIZE))
+    other = new_runs.unlike_the_button(session, project.id)
     page = min(max(1, page), pages)
     shown = RunsPage(
         project=project,
@@ -113,6 +118,8 @@ def list_page(request: Request, session: DbSession, access: Reviewer, wanted: Wi
         open_run=runs.open_run(session, project.id),
         readiness=readiness.check(session, project),
         is_lead=access.is_at_least(Role.LEAD),
+        other=other,
+        changes=changes_of(other.recipe, other.config) if other else [],
         wanted=wanted,
         address=Address(f"/projects/{project.id}", wanted),
         lines=found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE],

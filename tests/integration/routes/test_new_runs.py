@@ -156,3 +156,18 @@ def test_a_finished_run_is_trained_further_as_a_new_one(lead: TestClient, projec
     again = run_of(project, 2)
     assert again.parent_id == run_of(project, 1).id
     assert (again.config["size"], again.config["epochs_frozen"]) == (96, 0)
+
+
+def test_a_run_that_was_trained_otherwise_is_offered_again(lead: TestClient, project: Project) -> None:
+    root = f"/projects/{project.id}/runs"
+    lead.post(root, data={"recipe": "quick"})
+    finish(project, 1)
+    assert "As last time" not in lead.get(root).text
+    lead.post(root, data={"recipe": "finetune", "size": "96"})
+    assert "As last time" not in lead.get(root).text  # while it is under way
+    finish(project, 2)
+    page = lead.get(root).text
+    assert "As last time" in page
+    assert "Image size: 96" in page
+    lead.post(root, data={"from": "2"})
+    assert run_of(project, 3).config == run_of(project, 2).config
