@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from app.deps import DbSession, Files, Lead, Reviewer
 from app.domain.statuses import JobStatus, Role
 from app.models import Epoch, Project, Run
-from app.routes.run_progress import loss_chart
+from app.routes.run_charts import loss_chart
 from app.services import file_sizes, run_details, runs
 from app.services.run_details import RunDetails
 from app.templating import render

@@ -10,13 +10,28 @@ from sqlalchemy.orm import Session
 from app.broker import TRAINING_QUEUE
 from app.deps import Access, DbSession, Lead, Reviewer
 from app.domain.statuses import JobStatus, Role
-from app.i18n import gettext as _
 from app.models import Epoch, Project, Run
-from app.services import jobs, runs
+from app.routes.run_charts import loss_chart, metric_chart, momentum_chart, rate_chart
+from app.services import jobs, metric_words, run_progress, run_warnings, runs
+from app.services.metric_words import MetricWords
+from app.services.run_progress import Moment
+from app.services.run_warnings import Told
 from app.templating import render
 
 # Words may stand where the number does, such as "new": only a number names a run.
 router = APIRouter(prefix="/projects/{project_id}/runs/{number:int}")
+
+
+@dataclass(frozen=True)
+class Charts:
+    """The curves of a run; None for each that has no line to draw yet, and what tells when there is a new one."""
+
+    loss: dict[str, Any] | None
+    figures: dict[str, Any] | None
+    rates: dict[str, Any] | None
+    momentum: dict[str, Any] | None
+    points: int
+    epochs: int
 
 
 @dataclass(frozen=True)
@@ -30,8 +45,12 @@ class ProgressPage:
     epochs: list[Epoch]
     position: int
     has_worker: bool
-    seconds_left: float | None
-    chart_spec: dict[str, Any] | None
+    moment: Moment | None
+    warnings: list[Told]
+    figures: list[str]
+    words: dict[str, MetricWords]
+    charts: Charts
+    can_keep_best: bool
     is_lead: bool
 
 
@@ -56,21 +75,14 @@ def progress(request: Request, session: DbSession, access: Reviewer, number: int
 
 
 @router.get("/curve")
-def curve(request: Request, session: DbSession, access: Reviewer, number: int, points: int = 0) -> Response:
-    """Give the loss curve, unless it is still as long as the one that the page shows."""
+def curve(
+    request: Request, session: DbSession, access: Reviewer, number: int, points: int = 0, epochs: int = 0
+) -> Response:
+    """Give the curves, unless they still end where those do that the page shows."""
     run = runs.get_run(session, access.project.id, number)
-    if len(run.loss_curve) == points:
+    if (_last_batch(run), len(runs.epochs(session, run))) == (points, epochs):
         return Response(status_code=204)
     return render(request, "runs/progress.html", _progress(session, access, run), block="curve")
-
-
-@router.get("/loss.csv")
-def loss_csv(session: DbSession, access: Reviewer, number: int) -> Response:
-    """Give the numbers of the loss curve."""
-    run = runs.get_run(session, access.project.id, number)
-    lines = ["batch,loss", *(f"{int(batch)},{loss:.6g}" for batch, loss in run.loss_curve)]
-    headers = {"Content-Disposition": f'attachment; filename="run-{run.number}-loss.csv"'}
-    return Response("\n".join(lines) + "\n", media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.post("/cancel")
@@ -81,40 +93,47 @@ def cancel(session: DbSession, access: Lead, number: int) -> Response:
     return RedirectResponse(f"/projects/{access.project.id}/runs/{number}", status_code=303)
 
 
+@router.post("/keep-best")
+def keep_best(session: DbSession, access: Lead, number: int) -> Response:
+    """Ask a run to train no further and to make a model of its best epoch."""
+    run_progress.keep_best(session, runs.get_run(session, access.project.id, number))
+    return RedirectResponse(f"/projects/{access.project.id}/runs/{number}", status_code=303)
+
+
 def _report_url(run: Run) -> str:
     return f"/projects/{run.project_id}/runs/{run.number}/report"
 
 
+def _last_batch(run: Run) -> int:
+    return int(run.loss_curve[-1][0]) if run.loss_curve else 0
+
+
+def _charts(run: Run, epochs: list[Epoch]) -> Charts:
+    return Charts(
+        loss=loss_chart(run.loss_curve, epochs, int(run.live.get("batches", 0))),
+        figures=metric_chart(epochs),
+        rates=rate_chart(run.schedule_curve),
+        momentum=momentum_chart(run.schedule_curve),
+        points=_last_batch(run),
+        epochs=len(epochs),
+    )
+
+
 def _progress(session: Session, access: Access, run: Run) -> ProgressPage:
+    epochs = runs.epochs(session, run)
     return ProgressPage(
         project=access.project,
         role=access.role,
         run=run,
         who=runs.started_by(session, run),
-        epochs=runs.epochs(session, run),
+        epochs=epochs,
         position=jobs.queue_position(session, run.job) if run.job.status is JobStatus.QUEUED else 0,
         has_worker=jobs.worker_alive(session, TRAINING_QUEUE),
-        seconds_left=jobs.seconds_left(run.job),
-        chart_spec=loss_chart(run.loss_curve),
+        moment=run_progress.moment_of(run),
+        warnings=run_warnings.told(run),
+        figures=metric_words.columns_of(row.metrics for row in epochs),
+        words=metric_words.metric_words(),
+        charts=_charts(run, epochs),
+        can_keep_best=run_progress.can_keep_best(run),
         is_lead=access.is_at_least(Role.LEAD),
     )
-
-
-def loss_chart(points: list[list[float]]) -> dict[str, Any] | None:
-    """Describe the loss curve for Vega-Lite; None while there is no line to draw."""
-    if len(points) < 2:
-        return None
-    return {
-        "data": {"values": [{"batch": batch, "loss": loss} for batch, loss in points]},
-        "width": "container",
-        "height": 220,
-        "mark": {"type": "line", "interpolate": "monotone"},
-        "encoding": {
-            "x": {"field": "batch", "type": "quantitative", "title": _("Batch"), "axis": {"format": "d"}},
-            "y": {"field": "loss", "type": "quantitative", "title": _("Loss"), "scale": {"zero": True}},
-            "tooltip": [
-                {"field": "batch", "type": "quantitative", "title": _("Batch"), "format": "d"},
-                {"field": "loss", "type": "quantitative", "title": _("Loss"), "format": ".4f"},
-            ],
-        },
-    }

@@ -43,7 +43,7 @@ class Recorder:
             self.losses = [(int(point[0]), point[1]) for point in run.loss_curve]
             self.schedule = [(int(point[0]), *point[1:]) for point in run.schedule_curve]
             self.rows = [_figures_of(row, self.best_by) for row in runs.epochs(session, run)]
-        self.epoch = self.epochs = 0
+        self.epoch = self.epochs = self.batches = 0
         self.exploded: RunWarning | None = None
         self.content = False
         self._watch, self._pace, self._remaining = LossWatch(), Pace(), Remaining()
@@ -98,7 +98,7 @@ class Recorder:
         """Forget what is trained anew: after a lost worker, or with smaller batches where memory ran out."""
         if report.epoch <= self.epoch or report.epoch == self.epochs_frozen + 1:
             self._watch = LossWatch()
-        self.epoch, self.epochs = report.epoch, report.epochs
+        self.epoch, self.epochs, self.batches = report.epoch, report.epochs, report.total
         self.losses = [point for point in self.losses if point[0] < batch]
         self.schedule = [point for point in self.schedule if point[0] < batch]
         if any(row.epoch >= report.epoch for row in self.rows):
@@ -121,6 +121,7 @@ class Recorder:
             "epochs": report.epochs,
             "done": report.done,
             "total": report.total,
+            "batches": self.batches,
             "images_per_second": None if pace is None else round(pace, 1),
             "seconds_left": None if seconds_left is None else round(seconds_left, 1),
             "memory_bytes": memory.process_bytes(),

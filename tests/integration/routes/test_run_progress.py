@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.broker import TRAINING_QUEUE
 from app.db import session_scope
 from app.domain.statuses import JobStatus, Recipe
-from app.models import Account, Job, Project, Run
+from app.models import Account, Epoch, Job, Project, Run
 from app.models.types import now
 from app.services import jobs, runs
 from tests.integration.trainable import copying_trainer, make_project
@@ -100,3 +100,32 @@ def test_a_failed_run_shows_its_cause_and_can_be_started_again(lead: TestClient,
 
 def test_a_run_that_does_not_exist_is_not_found(lead: TestClient, project: Project) -> None:
     assert lead.get(f"/projects/{project.id}/runs/9").status_code == 404
+
+
+def test_a_fine_tuning_tells_its_moment_its_warnings_and_every_figure(lead: TestClient, project: Project) -> None:
+    with session_scope() as opened:
+        own = opened.get_one(Project, project.id)
+        run = runs.start_run(opened, own, recipe=Recipe.FINETUNE, account=None)
+        jobs.claim(opened, run.job_id, "here:1")
+        run.live = {"stage": "frozen", "epoch": 2, "epochs": 9, "done": 3, "total": 11, "memory_bytes": 1_500_000_000}
+        run.warnings = [{"kind": "exploded", "epoch": 2, "since": 0, "labels": []}]
+        metrics = {"macro_f1": 0.5, "accuracy_multi": 0.875, "hamming_loss": None}
+        line = Epoch(
+            run_id=run.id, epoch=1, stage="frozen", train_loss=0.4, valid_loss=0.5, metrics=metrics, seconds=61
+        )
+        opened.add(line)
+    page = lead.get(f"/projects/{project.id}/runs/1").text
+    for words in ("2 of 9", "3 of 11", "1.5 GB", "The learning rate is too high", "f1_macro", "0.8750", "01:01"):
+        assert words in page
+    assert "It flatters" in page
+    assert "Stop and keep the best so far" in page
+    assert lead.post(f"/projects/{project.id}/runs/1/keep-best").status_code == 303
+    asked = lead.get(f"/projects/{project.id}/runs/1").text
+    assert "Keeping the best epoch" in asked
+    assert "makes a model of the best epoch so far" in asked
+
+
+def test_the_best_epoch_of_a_run_that_waits_cannot_be_kept(lead: TestClient, project: Project) -> None:
+    start(project)
+    assert "keep-best" not in lead.get(f"/projects/{project.id}/runs/1").text
+    assert lead.post(f"/projects/{project.id}/runs/1/keep-best").status_code == 409
