@@ -67,14 +67,16 @@ class Division:
     # Whether the project divides so already.
     is_kept: bool
     errors: dict[str, str] = field(default_factory=dict)
+    # What was refused, as it was typed.
+    typed: dict[str, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> dict[str, str | int]:
-        """Give the choice as a form sends it."""
+        """Give the choice as a form sends it, or what was typed where that was refused."""
         chosen = self.choice
         detail = {f"{chosen.method}_detail": chosen.detail} if chosen.detail else {}
         shares = {"valid_percent": chosen.valid_percent, "test_percent": chosen.test_percent}
-        return {"method": chosen.method.value, **detail, **shares, "seed": chosen.seed}
+        return {"method": chosen.method.value, **detail, **shares, "seed": chosen.seed, **self.typed}
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def _divide(session: Session, project: Project, given: dict[str, str]) -> tuple[
     live = labels.live_labels(session, project.id)
     material = split_plans.read(session, project.id, live, choice)
     made = split_previews.preview(material, live, choice)
-    return Division(choice, made, choice == kept and not errors, errors), material
+    return Division(choice, made, choice == kept and not errors, errors, given if errors else {}), material
 
 
 def _look(session: Session, project: Project, given: dict[str, str]) -> Look:

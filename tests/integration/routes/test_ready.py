@@ -75,6 +75,8 @@ def test_a_way_of_dividing_is_previewed_before_it_is_kept(world: World, sign_in:
 def test_settings_that_cannot_be_used_are_named(world: World, sign_in: SignIn) -> None:
     client, address = sign_in(world.lead), f"/projects/{world.project.id}/ready"
     assert "5 to 60 per cent" in client.get(f"{address}/preview", params={"valid_percent": "3"}).text
-    assert client.get(address, params={"valid_percent": "3"}).status_code == 200
+    page = client.get(address, params={"valid_percent": "3", "method": "random"}).text
+    assert 'name="valid_percent" value="3"' in page
+    assert 'value="random" checked' in page
     assert client.post(f"{address}/splits", data={"valid_percent": "3"}).status_code == 422
     assert "Please choose what tells the images apart" in client.get(f"{address}?method=grouped").text
