@@ -11,6 +11,7 @@ from app.commands.training import ProjectArgument
 from app.commands.waiting import wait_for
 from app.db import session_scope
 from app.errors import NotFoundError
+from app.formats.folder_labels import FOLDERS
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from app.services import exports, imports, projects
@@ -30,6 +31,9 @@ def import_images(
     *,
     images: Annotated[Path | None, typer.Option("--images", help=_("Folder or zip of images."))] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help=_("Table of their labels: file,label."))] = None,
+    folders: Annotated[
+        bool, typer.Option("--labels-from-folders", help=_("Take the folder of each image for its label."))
+    ] = False,
     create_labels: Annotated[
         bool, typer.Option("--create-labels", help=_("Make the labels that the table names and the project lacks."))
     ] = False,
@@ -49,6 +53,7 @@ def import_images(
     """Bring images in, with or without a table of their labels; a repeated import duplicates nothing."""
     output = begin(data, as_json=as_json)
     options = TableOptions(
+        table=FOLDERS if folders else "",
         separator=separator,
         file_column=file_column,
         label_column=label_column,

@@ -11,6 +11,7 @@ from app.config import get_settings
 from app.errors import InvalidInputError
 from app.formats.csv_text import MAX_CSV_BYTES
 from app.formats.entries import EntryRefused, Source
+from app.formats.folder_labels import FOLDERS, folder_table, has_folders
 from app.models import Image, Import
 from app.services import import_tables, labels, uploads
 from app.services.import_tables import TableOptions, TablePreview
@@ -41,7 +42,7 @@ def gather(session: Session, import_: Import, storage: Storage, options: TableOp
             images=len(source.entries),
             archives=sum(upload.is_archive for upload in uploads.list_uploads(storage, import_.id)),
             refused=[(refusal.file, refusal.reason) for refusal in source.refused],
-            tables=[entry.name for entry in source.csv_entries],
+            tables=tables_of(source),
             options=options,
             preview=preview,
             error=error,
@@ -57,8 +58,16 @@ def source_of(import_: Import, storage: Storage, stack: ExitStack) -> Source:
     return uploads.open_path(Path(place), limits, stack) if place else Source()
 
 
+def tables_of(source: Source) -> list[str]:
+    """Name the tables of a source; where images lie in folders, the last one is what the folders' names say."""
+    named = [entry.name for entry in source.csv_entries]
+    return [*named, FOLDERS] if has_folders(entry.name for entry in source.entries) else named
+
+
 def table_of(source: Source, name: str) -> bytes | None:
     """Read one of the tables of a source."""
+    if name == FOLDERS:
+        return folder_table(entry.name for entry in source.entries)
     for entry in source.csv_entries:
         if entry.name == name:
             try:
@@ -72,9 +81,10 @@ def preview_table(
     session: Session, import_: Import, source: Source, options: TableOptions
 ) -> tuple[TableOptions, TablePreview | None]:
     """Show what a table would do; without a choice the first one is taken, as long as there is one."""
-    names = [entry.name for entry in source.csv_entries]
-    # A table that lies on top is meant more often than one somewhere in a folder.
-    chosen = options.table if options.table in names else min(names, key=lambda name: name.count("/"), default="")
+    names = tables_of(source)
+    # A table that lies on top is meant more often than one somewhere in a folder, and any more often than the folders.
+    usual = min(names, key=lambda name: (name == FOLDERS, name.count("/")), default="")
+    chosen = options.table if options.table in names else usual
     options = replace(options, table=chosen)
     data = table_of(source, chosen)
     if data is None:

@@ -15,7 +15,7 @@ from app.formats.entries import FileRefusal, printable
 from app.formats.labels_csv import LabelRow, RowRefusal
 from app.i18n import gettext as _
 from app.models import Account, Image, Import, ImportRefusal, Label, Project
-from app.services import details, imported_annotations, labels, overlaps
+from app.services import details, imported_annotations, label_grouping, labels, overlaps
 from app.services.desk_settings import settings_of
 from app.services.uploads import NAME_LENGTH
 
@@ -126,6 +126,19 @@ def make_labels(session: Session, import_: Import, names: Sequence[str]) -> list
         except AppError as refusal:
             notes.append(_("“%(name)s” was not made. %(why)s") % {"name": printable(name), "why": refusal.sentence})
     return notes
+
+
+def group_folders(session: Session, import_: Import) -> list[str]:
+    """Let the labels that came from folders exclude each other: an image lies in one folder only."""
+    project = session.get_one(Project, import_.project_id)
+    account = session.get(Account, import_.account_id) if import_.account_id is not None else None
+    live = labels.live_labels(session, project.id)
+    if len(live) < 2:
+        return []
+    group = label_grouping.make_group(session, project, title=_("Folders"), exclusive=True, account=account)
+    for label in live:
+        label_grouping.place_label(session, project, label, group_id=group.id, account=account)
+    return [_("The labels exclude each other, as an image lies in one folder. The page of labels can change that.")]
 
 
 def rows_of_images(

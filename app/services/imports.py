@@ -14,6 +14,7 @@ from app.domain.statuses import JobKind, JobStatus
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.formats.csv_text import MAX_CSV_BYTES
 from app.formats.entries import SourceRefused
+from app.formats.folder_labels import FOLDERS
 from app.formats.folders import walk_folder
 from app.i18n import gettext as _
 from app.models import Account, Import, ImportRefusal, Job, Project
@@ -112,7 +113,10 @@ def import_folder(
     options: TableOptions | None = None,
     account: Account | None = None,
 ) -> Import:
-    """Start the import of a folder or zip on the server, read where it lies, with or without a table beside it."""
+    """Start the import of a folder or zip on the server, read where it lies, with or without a table beside it.
+
+    Options whose table is FOLDERS take the names of the folders that images lie in for their labels.
+    """
     storage = get_storage()
     if images is not None and not images.is_dir() and not images.is_file():
         walk_folder(images)  # says in words what is missing
@@ -123,6 +127,9 @@ def import_folder(
     made = create_import(session, project, account, source="folder" if images is None or images.is_dir() else "zip")
     made.options = {"path": str(images.resolve()) if images else ""}
     chosen = replace(options or TableOptions(), table="")
+    if options is not None and options.table == FOLDERS and csv is None:
+        _keep_folders(made)
+        chosen = replace(chosen, table=FOLDERS)
     if csv is not None:
         if csv.stat().st_size > MAX_CSV_BYTES:
             raise InvalidInputError(
@@ -133,6 +140,12 @@ def import_folder(
         chosen = replace(chosen, table=csv.name)
     start_import(session, made, chosen)
     return made
+
+
+def _keep_folders(import_: Import) -> None:
+    with ExitStack() as stack:
+        data = gathering.table_of(gathering.source_of(import_, get_storage(), stack), FOLDERS)
+    uploads.keep_table(get_storage(), import_.id, data or b"")
 
 
 def repeat_with_labels(session: Session, import_: Import, names: Sequence[str], account: Account | None) -> Import:

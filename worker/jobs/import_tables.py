@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.db import session_scope
 from app.errors import InvalidInputError
 from app.formats.entries import FileRefusal
+from app.formats.folder_labels import FOLDERS
 from app.formats.labels_csv import LabelRow, LabelTable, RowRefusal
 from app.i18n import gettext as _
 from app.models import Import, Label
@@ -88,7 +89,10 @@ def _labels(
         import_ = session.get_one(Import, import_id)
         unknown = _unknown(session, import_, table)
         wanted = [name for name in unknown if options.create_all or name in options.create]
+        is_first = not labels.live_labels(session, import_.project_id)
         notes += import_results.make_labels(session, import_, wanted)
+        if is_first and options.table == FOLDERS:
+            notes += import_results.group_folders(session, import_)
     with session_scope() as session:
         import_ = session.get_one(Import, import_id)
         live = labels.live_labels(session, import_.project_id)

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidInputError
+from app.formats.folder_labels import FOLDERS
 from app.models import Import
 from app.services import gathering, imports, uploads
 from app.services.import_tables import TableOptions
@@ -60,3 +61,16 @@ def test_a_table_too_large_to_be_one_is_refused(
     send(batch, "labels.csv", b"file,label\n")
     with pytest.raises(InvalidInputError, match="larger than"):
         look(session, batch)
+
+
+def test_the_names_of_folders_can_stand_for_a_table_but_never_before_one(session: Session, batch: Import) -> None:
+    send(batch, "cats/1.png")
+    assert look(session, batch).tables == []
+    send(batch, "dogs/1.png", b"y")
+    found = look(session, batch)
+    assert (found.tables, found.options.table) == ([FOLDERS], FOLDERS)
+    assert found.preview is not None
+    assert [(row.file, row.found) for row in found.preview.rows] == [("cats/1.png", True), ("dogs/1.png", True)]
+    assert [unknown.name for unknown in found.preview.unknown] == ["cats", "dogs"]
+    send(batch, "cats/labels.csv", b"file,label\n1.png,human\n")
+    assert look(session, batch).options.table == "cats/labels.csv"
