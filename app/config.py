@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Most room that the tiles of large images take, in GB; the longest unused go first.",
     )
+    embeddings_max_gb: int = Field(
+        default=20,
+        ge=1,
+        description="Most room that the embeddings of images take, in GB; the longest unused go first.",
+    )
     claim_minutes: int = Field(
         default=10, ge=1, description="Minutes for which an image opened for tagging is reserved."
     )

@@ -46,6 +46,7 @@ class Store(StrEnum):
     UPLOADS = "uploads"
     PREDICTIONS = "predictions"
     SIMILARITY = "similarity"
+    EMBEDDINGS = "embeddings"
     UNFINISHED = "unfinished"
 
 
@@ -121,6 +122,8 @@ def leftovers(storage: Storage, wanted: Needed, before: float) -> Iterator[Lefto
     yield from _numbered(Store.PREDICTIONS, root / "predictions", wanted.jobs, before)
     yield from _numbered(Store.SIMILARITY, root / "similarity", wanted.projects, before)
     yield from _numbered(Store.UNFINISHED, storage.unfinished(0).parent, wanted.open_runs, before)
+    for path in storage.embeddings.glob("*/.*"):
+        yield from _if_old(Store.EMBEDDINGS, path, before)
     for import_id in sorted(wanted.over):
         for path in uploads.superfluous(storage, import_id):
             yield from _if_old(Store.UPLOADS, path, before)

@@ -1,14 +1,18 @@
 """Keep what a frozen network sees in an image on disk."""
 
+import os
 import secrets
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from app.config import get_settings
+from worker.ml.cache_room import GIGABYTE, make_room
 from worker.ml.files import write_atomically
 
 Kept = npt.NDArray[np.float16]
@@ -77,15 +81,17 @@ class EmbeddingCache:
         if not hashes:
             return
         keys = np.frombuffer(b"".join(bytes.fromhex(text) for text in hashes), dtype=np.uint8).reshape(-1, 32)
-        self._write(identity, keys, values)
+        written = self._write(identity, keys, values)
         self._merge_small(identity)
+        make_room(self.directory, get_settings().embeddings_max_gb * GIGABYTE, keep=written)
 
     def _folder(self, identity: str) -> Path:
         return self.directory / identity
 
-    def _write(self, identity: str, keys: npt.NDArray[np.uint8], values: Kept) -> None:
+    def _write(self, identity: str, keys: npt.NDArray[np.uint8], values: Kept) -> Path:
         path = self._folder(identity) / f"{secrets.token_hex(8)}.npz"
         write_atomically(path, lambda scratch: np.savez(scratch, keys=keys, values=values))
+        return path
 
     def _places(
         self, identity: str, keys: Sequence[bytes], have: npt.NDArray[np.bool_]
@@ -128,6 +134,9 @@ class EmbeddingCache:
         except _DAMAGE:
             path.unlink(missing_ok=True)
             return None
+        # What was used last goes last where room is short.
+        with suppress(FileNotFoundError):
+            os.utime(path)
         return values
 
     def _merge_small(self, identity: str) -> None:
