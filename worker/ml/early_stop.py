@@ -19,19 +19,16 @@ class EarlyStop(Callback):
     def __init__(self, reporter: Reporter, patience: int) -> None:
         self.reporter, self.patience = reporter, patience
 
-    def before_fit(self) -> None:
-        """Stop at once where that was due already."""
-        self._look()
-
     def after_epoch(self) -> None:
         """Stop when it is due."""
-        self._look()
+        if self.is_due():
+            raise CancelFitException
 
-    def _look(self) -> None:
+    def is_due(self) -> bool:
+        """Tell whether the leg that the reporter is in has gone without a gain for long enough."""
         rows = [row for row in self.reporter.rows if row.stage is self.reporter.stage]
         # Without validation images there is nothing to judge by.
         if any(row.valid_loss is None for row in rows):
-            return
+            return False
         scores = [judged(row.valid_loss, row.metrics, self.reporter.best_by) for row in rows]
-        if scores and len(scores) - 1 - scores.index(max(scores)) >= self.patience:
-            raise CancelFitException
+        return bool(scores) and len(scores) - 1 - scores.index(max(scores)) >= self.patience

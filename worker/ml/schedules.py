@@ -54,13 +54,17 @@ def _cycle(learner: Learner, reporter: Reporter, config: FinetuneConfig, keeper:
     if keeper.trained >= leg.before + leg.epochs:
         return
     reporter.start(leg.stage, leg.before)
-    stop = [EarlyStop(reporter, config.patience)] if config.early_stopping else []
+    stop = EarlyStop(reporter, config.patience)
+    if config.early_stopping and stop.is_due():
+        # The lost worker had ended this leg already.
+        keeper.at_boundary(learner, keeper.trained)
+        return
     learner.fit_one_cycle(
         leg.epochs,
         lr_max=leg.rates(rate),
         pct_start=leg.rise,
         div=leg.div,
-        cbs=stop,
+        cbs=[stop] if config.early_stopping else [],
         start_epoch=keeper.first_epoch(learner, leg.before),
     )
 

@@ -13,7 +13,7 @@ from app.domain.statuses import Split
 from tests.unit.ml.pictures import LABELS, dataset
 from worker.ml import finetune, learner, rates
 from worker.ml.backbones import autocast
-from worker.ml.callbacks import EpochRow, Stage
+from worker.ml.callbacks import EpochRow, Progress, Stage
 from worker.ml.checkpoint import read_manifest
 from worker.ml.continuing import ParentUnsuitableError
 from worker.ml.epoch_metrics import METRICS
@@ -117,6 +117,30 @@ def test_it_stops_early_when_it_gets_no_better(data: TrainData, tmp_path: Path) 
     assert len(losses) < 25
     assert losses.index(min(losses)) == len(losses) - 3
     assert read_manifest(result.checkpoint).details["best_epoch"] == len(losses) - 2
+
+
+@pytest.mark.parametrize("lost_in", [1, 2])
+def test_a_training_that_stopped_early_and_lost_its_worker_ends_the_same(
+    data: TrainData, tmp_path: Path, lost_in: int
+) -> None:
+    first = train(data, tmp_path)
+    rash = {"base_lr": 0.5, "epochs_frozen": 12, "best_by": "valid_loss", "patience": 1, "early_stopping": True}
+    config = replace(CONFIG, **rash, unfrozen_lr=1e-4, mixup=0.3)  # type: ignore[arg-type]
+    places = Places(tmp_path / "straight", tmp_path, tmp_path, "cpu", tmp_path / "kept", first.checkpoint)
+    straight = train_finetune(data, places, config)
+    frozen = [row for row in straight.epochs if row.stage is Stage.FROZEN]
+    assert len(frozen) < 12
+    again = replace(places, checkpoint=tmp_path / "again", unfinished=tmp_path / "unfinished")
+
+    def lose(told: Progress) -> None:
+        if told.epoch == 12 + lost_in:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_finetune(data, again, config, lose)
+    result = train_finetune(data, again, config)
+    assert [row.epoch for row in result.epochs] == [row.epoch for row in straight.epochs]
+    assert np.abs(result.probabilities - straight.probabilities).max() < 1e-5
 
 
 def test_full_precision_is_another_number_format(
