@@ -130,7 +130,7 @@ def test_settings_are_kept_under_a_name_and_begun_from(
     visit: Any, tagged: Any, assert_accessible: Callable[[Page], None], tmp_path: Path
 ) -> None:
     page = visit(f"{tagged.path}/runs/new?recipe=finetune&size=96", account=tagged.lead)
-    page.get_by_role("button", name="Keep these settings under a name").click()
+    page.get_by_role("button", name="Keep under a name").click()
     expect(page.get_by_text("Image size: 96 (usually 224)")).to_be_visible()
     assert_accessible(page)
     page.get_by_label("Name").fill("maps")
@@ -178,7 +178,7 @@ def test_the_form_works_without_scripts(visit: Callable[..., Page], tagged: Any)
     page.get_by_role("button", name="Show the settings of this recipe").click()
     expect(setting(page, "size").get_by_role("slider")).to_be_hidden()
     setting(page, "size").get_by_role("textbox").fill("96")
-    page.get_by_role("button", name="Keep these settings under a name").click()
+    page.get_by_role("button", name="Keep under a name").click()
     page.get_by_role("button", name="Back to the settings").click()
     setting(page, "size").get_by_role("button", name="Image size back to: 224").click()
     expect(setting(page, "size").get_by_role("textbox")).to_have_value("224")

@@ -61,6 +61,9 @@ class RecipeForm {
   #changed(target) {
     const setting = target.closest?.("[data-setting]");
     if (!setting) return;
+    // What a script fills in, such as a rate that was found, must be seen.
+    const fold = setting.closest("details");
+    if (fold) fold.open = true;
     setSlider(setting, target);
     showNames(setting);
     mark(setting);
