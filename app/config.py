@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     )
     sweep_seconds: float = Field(default=10.0, gt=0, description="How often lost and stuck jobs are looked for.")
     image_workers: int = Field(default=2, ge=1, description="Processes that import and resize images.")
+    training_workers: int = Field(
+        default=1,
+        ge=1,
+        description="Processes that train, each one run at a time; of several, each takes a graphics card of its own. "
+        "More than there are graphics cards share the processor and slow each other down.",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where models are trained: auto takes a GPU where there is one."
     )

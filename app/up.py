@@ -168,8 +168,23 @@ def web(settings: Settings, environment: Mapping[str, str]) -> Child:
 
 def workers(settings: Settings, environment: Mapping[str, str]) -> list[Child]:
     """Describe the workers' processes."""
-    queues = [TRAINING_QUEUE] + [IMAGES_QUEUE] * settings.image_workers + [PREVIEWS_QUEUE]
-    return [worker(queue, environment, number) for number, queue in enumerate(queues)]
+    queues = [TRAINING_QUEUE] * settings.training_workers + [IMAGES_QUEUE] * settings.image_workers + [PREVIEWS_QUEUE]
+    own = [
+        with_card(settings, environment, number) if queue == TRAINING_QUEUE else environment
+        for number, queue in enumerate(queues)
+    ]
+    return [worker(queue, each, number) for number, (queue, each) in enumerate(zip(queues, own, strict=True))]
+
+
+def with_card(settings: Settings, environment: Mapping[str, str], number: int) -> Mapping[str, str]:
+    """Let each of several training workers see one graphics card; one that is left without trains on the processor."""
+    if settings.training_workers == 1 or settings.device == "cpu":
+        return environment
+    given = environment.get("CUDA_VISIBLE_DEVICES")
+    if given is None:
+        return {**environment, "CUDA_VISIBLE_DEVICES": str(number)}
+    cards = [card.strip() for card in given.split(",") if card.strip()]
+    return {**environment, "CUDA_VISIBLE_DEVICES": cards[number] if number < len(cards) else ""}
 
 
 def worker(queue: str, environment: Mapping[str, str], number: int = 0) -> Child:

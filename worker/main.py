@@ -30,6 +30,8 @@ TASKS_OF_QUEUE = {
     TRAINING_QUEUE: ["worker.tasks.training"],
     PREVIEWS_QUEUE: ["worker.tasks.previews"],
 }
+# Half of what a system has to give: the processor is a training's own as long as nothing else wants it.
+TRAINING_NICENESS = 10
 NAME = f"{socket.gethostname()}:{os.getpid()}"
 
 
@@ -45,6 +47,8 @@ def main(arguments: list[str]) -> None:
         raise UnavailableError(_("No broker is running: start `loupe up`, or set LOUPE_REDIS_URL."))
     _listen(queue)
     if queue == TRAINING_QUEUE:
+        # Whoever tags images waits for the web server; a training that takes a little longer keeps nobody waiting.
+        os.nice(TRAINING_NICENESS)
         scratch.clear(get_storage())
     if queue == PREVIEWS_QUEUE:
         idling.stay_small()
