@@ -38,8 +38,8 @@ from app.templating import render
 
 router = APIRouter(prefix="/projects/{project_id}/ready")
 
-# A larger collection takes seconds to look through: its page comes at once and asks for the rest.
-LARGE = 10_000
+# A larger collection takes longer than half a second to look through: its page comes at once and asks for the rest.
+LARGE = 5_000
 
 
 class SplitForm(BaseModel):
