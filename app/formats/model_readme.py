@@ -23,7 +23,7 @@ class ModelFacts:
 
 def weights_readme(facts: ModelFacts) -> str:
     """Say how the weights are used in plain PyTorch."""
-    return _joined(
+    return joined(
         _head(facts),
         _("## Use it"),
         _code(
@@ -48,7 +48,7 @@ def weights_readme(facts: ModelFacts) -> str:
 
 def onnx_readme(facts: ModelFacts, differs: float, images: int) -> str:
     """Say how the ONNX file is used."""
-    return _joined(
+    return joined(
         _head(facts),
         _("## Use it"),
         _code("pip install onnxruntime numpy pillow", "python predict_onnx.py photograph.jpg"),
@@ -69,7 +69,7 @@ def onnx_readme(facts: ModelFacts, differs: float, images: int) -> str:
 
 def fastai_readme(facts: ModelFacts) -> str:
     """Say how the Learner is used in fastai."""
-    return _joined(
+    return joined(
         _head(facts),
         _("## Use it"),
         _code(
@@ -90,17 +90,17 @@ def fastai_readme(facts: ModelFacts) -> str:
 
 
 def _head(facts: ModelFacts) -> str:
-    title = _("# Run %(number)s of “%(project)s”") % {"number": facts.run, "project": _plain(facts.project)}
+    title = _("# Run %(number)s of “%(project)s”") % {"number": facts.run, "project": plain(facts.project)}
     if facts.thresholds:
         listed = "\n".join(
-            f"- {_plain(label)}: {value:.4g}" for label, value in zip(facts.labels, facts.thresholds, strict=True)
+            f"- {plain(label)}: {value:.4g}" for label, value in zip(facts.labels, facts.thresholds, strict=True)
         )
         told = _("It gives each of these labels a probability; from its threshold on, a label counts:")
     else:
-        listed = "\n".join(f"- {_plain(label)}" for label in facts.labels)
+        listed = "\n".join(f"- {plain(label)}" for label in facts.labels)
         told = _("It shares one probability among these labels, of which exactly one applies to an image:")
     what = _("An image classifier trained with Loupe on the network %(name)s.") % {"name": facts.backbone}
-    return _joined(title, what, told, listed).strip()
+    return joined(title, what, told, listed).strip()
 
 
 def _reading(facts: ModelFacts) -> str:
@@ -121,10 +121,11 @@ def _code(*lines: str) -> str:
     return "\n".join(f"    {line}" for line in lines)
 
 
-def _joined(*paragraphs: str) -> str:
+def joined(*paragraphs: str) -> str:
+    """Put paragraphs one below the other."""
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep a name from being read as Markdown."""
     return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|" else letter for letter in " ".join(text.split()))

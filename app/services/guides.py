@@ -60,10 +60,10 @@ def clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
 
 
-def as_html(project: Project, text: str) -> Markup:
+def as_html(project: Project, text: str, most: int = GUIDE_MAX_LENGTH) -> Markup:
     """Render Markdown: no HTML of its own, no links that run anything, images of this project only."""
-    if len(text) > GUIDE_MAX_LENGTH:
-        sentence = _("Please keep the guide under %(count)s characters.") % {"count": GUIDE_MAX_LENGTH}
+    if len(text) > most:
+        sentence = _("Please keep the guide under %(count)s characters.") % {"count": most}
         raise InvalidInputError(sentence, fields={"guide": sentence})
     return Markup(_parser().render(text, {"project": project.id}))  # noqa: S704 - the renderer escapes all text
 
