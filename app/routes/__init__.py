@@ -65,6 +65,7 @@ from app.routes import (
     threshold_data,
     thresholds,
     tiles,
+    trials,
 )
 
 ROUTERS: list[APIRouter] = [
@@ -130,4 +131,5 @@ ROUTERS: list[APIRouter] = [
     threshold_data.router,
     thresholds.router,
     tiles.router,
+    trials.router,
 ]

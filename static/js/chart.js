@@ -49,6 +49,7 @@ async function start(figure) {
   const redraw = async () => {
     view?.finalize();
     view = await draw(figure, spec, plot);
+    figure.dispatchEvent(new CustomEvent("loupe:chart", { bubbles: true, detail: { view } }));
   };
   try {
     [spec] = await Promise.all([specOf(figure), loadLibraries()]);
