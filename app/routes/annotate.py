@@ -15,6 +15,7 @@ from app.domain.statuses import Answer
 from app.models import Account, Image
 from app.models.types import now
 from app.services import (
+    blindness,
     claims,
     desk_items,
     desk_labels,
@@ -110,8 +111,10 @@ def next_images(access: DeskAnnotator, asked: NextRequest) -> dict[str, Any]:
     project, account = access.project, access.account
     # To choose among many thousands takes longer than others should wait to save an answer.
     with session_scope(writes=False) as session:
+        blind = blindness.is_blind(session, project, access.role)
+        narrow = blindness.without_others_in_queue(asked.narrow) if blind else asked.narrow
         wish = queue_wishes.wish(
-            session, project, order=asked.order, label_id=asked.label, narrow=asked.narrow, question=asked.question
+            session, project, order=asked.order, label_id=asked.label, narrow=narrow, question=asked.question
         )
         plan = queue_walks.plan(session, project, account, wish)
     with turn_scope() as session:

@@ -6,15 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from app.config import get_settings
-from app.deps import Annotator, DbSession
+from app.deps import Access, Annotator, DbSession
 from app.domain.sampling import Order
 from app.domain.statuses import Role, SkipReason
 from app.i18n import gettext as _
 from app.models import Label, Project
 from app.routes.annotate import API
-from app.services import desk_labels, desk_settings, flags, queue_progress, runs, skip_reasons
+from app.services import blindness, desk_labels, desk_settings, flags, members, queue_progress, runs, skip_reasons
 from app.services.desk_labels import DeskLabels
 from app.services.images import LabelState
 from app.templating import render
@@ -50,6 +51,9 @@ class DeskPage:
     order: str
     order_label: int | None
     label_states: list[tuple[str, str]]
+    # Who may narrow the images by what others answered, or who did: (number, name) of each person.
+    blind: bool
+    people: list[tuple[int, str]]
     suggestions: str
     has_guide: bool
     # The label that alone is asked, where the desk was opened for a question.
@@ -76,6 +80,8 @@ def desk_page(
         order=settings.order,
         order_label=settings.order_label_id,
         label_states=_label_states(),
+        blind=blindness.is_blind(session, project, access.role),
+        people=_people(session, access),
         suggestions=settings.suggestions,
         has_guide=bool(settings.guide.strip()),
         asked=None if question is None else desk_labels.asked(session, project.id, question),
@@ -104,6 +110,15 @@ def reason(session: DbSession, access: Annotator, given: ReasonRequest) -> dict[
     """Say why an image was passed by."""
     skip = skip_reasons.give(session, access.project, access.account, **given.model_dump())
     return {"reason": skip.reason, "note": skip.note}
+
+
+def _people(session: Session, access: Access) -> list[tuple[int, str]]:
+    """List the members by whose answers images may be narrowed; where names are hidden, those who answered."""
+    names = blindness.names_for(session, access.project, access.account, access.role)
+    if names:
+        return sorted(((each, name) for each, name in names.items() if each > 0), key=lambda pair: (len(pair[1]), pair))
+    found = members.list_members(session, access.project.id)
+    return [(member.account_id, member.account.name) for member in found]
 
 
 def _orders() -> list[tuple[str, str]]:

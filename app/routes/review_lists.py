@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from app.deps import Access, DbSession, Reviewer
 from app.domain.statuses import Direction, Role, Split
 from app.models import Project, Run
-from app.services import comparisons, evidence, inspections, list_filters, review_lists, runs, slices, suspects
+from app.services import (
+    blindness,
+    comparisons,
+    evidence,
+    inspections,
+    list_filters,
+    review_lists,
+    runs,
+    slices,
+    suspects,
+)
 from app.services.evidence import Basis, RunLabel
 from app.services.inspections import State
 from app.services.list_filters import Annotator
@@ -159,8 +169,9 @@ def errors(
 def narrow(request: Request, session: DbSession, access: Reviewer, number: int, wanted: Wanted) -> Response:
     """Give the form that narrows a list to a part of the collection or to one person's answers."""
     run = runs.finished_run(session, access.project.id, number)
-    dimensions = slices.dimensions(session, run.project_id)
-    people = list_filters.annotators(session, run.project_id)
+    names = blindness.names_for(session, access.project, access.account, access.role)
+    dimensions = slices.dimensions(session, run.project_id, names)
+    people = list_filters.annotators(session, run.project_id, names)
     return render(request, "reviews/_narrow.html", NarrowFragment(access.project, run, wanted, dimensions, people))
 
 

@@ -12,7 +12,7 @@ from app.deps import Access, DbSession, Reviewer
 from app.domain.statuses import Answer, Role, Verdict
 from app.models import Project, Run
 from app.routes.review_lists import PAGE, PAGE_SIZE, Listed, Wanted, listed_of
-from app.services import bulk_reviews, places, review_lists, review_progress, reviews, runs
+from app.services import blindness, bulk_reviews, places, review_lists, review_progress, reviews, runs
 from app.services.places import Place
 from app.services.review_lists import Entry, ReviewList
 from app.services.review_progress import ReviewProgress
@@ -192,12 +192,13 @@ def _shown(
 ) -> list[Shown]:
     around = range(max(0, positions.start - STRIP_BEFORE), positions.stop + STRIP_AFTER)
     nearby = {entry.position: entry for entry in review_lists.entries(session, made, around)}
+    names = blindness.names_for(session, access.project, access.account, access.role)
     shown = []
     for at in positions:
         if at not in nearby:
             continue
         entry = nearby[at]
-        place = places.describe(session, run, made, entry, access.account)
+        place = places.describe(session, run, made, entry, access.account, names)
         given = answer if blind else None
         shown.append(
             Shown(

@@ -6,14 +6,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
-from app.deps import Annotator, DbSession, Reviewer
+from app.deps import Access, Annotator, DbSession, Reviewer
 from app.domain.slice_comparison import Cell, Figure, Measure
 from app.domain.statuses import JobStatus, Role, Split
 from app.formats.slices_csv import slices_csv
 from app.i18n import gettext as _
 from app.models import Project, Run
-from app.services import evidence, runs, slice_reports, slices
+from app.services import blindness, evidence, runs, slice_reports, slices
 from app.services.evidence import Basis, RunLabel
 from app.services.slice_reports import SliceReport, SliceRow
 from app.services.slices import Dimension
@@ -47,15 +48,25 @@ class SliceChoice:
     """What slices/choice.html shows."""
 
     project: Project
+    id: str
     dimensions: list[Dimension]
     chosen: str
 
 
 @router.get("/projects/{project_id}/slices")
-def choice(request: Request, session: DbSession, access: Annotator, slice: Key = "") -> Response:  # noqa: A002 - the query's name
+def choice(
+    request: Request,
+    session: DbSession,
+    access: Annotator,
+    slice: Key = "",  # noqa: A002 - the query's name
+    id: Annotated[str, Query(pattern="^[a-z-]{1,40}$")] = "filter-slice",  # noqa: A002 - the query's name
+) -> Response:
     """Give the choice of a slice alone: listing them takes longer than most pages on which it stands."""
-    known = slices.dimensions(session, access.project.id)
-    return render(request, "slices/choice.html", SliceChoice(access.project, known, slice))
+    known = slices.dimensions(session, access.project.id, _names(session, access))
+    if blindness.is_blind(session, access.project, access.role):
+        # Who answered which images is for later.
+        known = [each for each in known if each.key != slices.ANNOTATOR]
+    return render(request, "slices/choice.html", SliceChoice(access.project, id, known, slice))
 
 
 @router.get(PAGE)
@@ -74,7 +85,7 @@ def page(
     run = runs.get_run(session, access.project.id, number)
     if run.job.status is not JobStatus.SUCCEEDED:
         return RedirectResponse(f"/projects/{access.project.id}/runs/{number}", status_code=303)
-    made = slice_reports.slice_report(session, run, split, at, dimension)
+    made = slice_reports.slice_report(session, run, split, at, dimension, _names(session, access))
     column = _column(made, label)
     detail = [] if column is None else [(row, row.cells[column]) for row in made.rows]
     context = SlicesPage(
@@ -103,7 +114,7 @@ def csv_file(
 ) -> Response:
     """Give the figures of every slice as a table."""
     run = runs.finished_run(session, access.project.id, number)
-    made = slice_reports.slice_report(session, run, split, at, dimension)
+    made = slice_reports.slice_report(session, run, split, at, dimension, _names(session, access))
     headers = _attachment(run, made, "csv")
     text = slices_csv(slice_reports.to_dict(run, made))
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
@@ -120,7 +131,7 @@ def json_file(
 ) -> Response:
     """Give the figures of every slice as JSON."""
     run = runs.finished_run(session, access.project.id, number)
-    made = slice_reports.slice_report(session, run, split, at, dimension)
+    made = slice_reports.slice_report(session, run, split, at, dimension, _names(session, access))
     told = slice_reports.to_dict(run, made)
     return JSONResponse({"project": access.project.name, **told}, headers=_attachment(run, made, "json"))
 
@@ -198,3 +209,7 @@ def _attachment(run: Run, made: SliceReport, ending: str) -> dict[str, str]:
     kind = made.dimension.key.partition(".")[0] if made.dimension else "slices"
     name = f"run-{run.number}-by-{kind}-{made.split.value}-{made.basis.value}.{ending}"
     return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _names(session: Session, access: Access) -> dict[int, str]:
+    return blindness.names_for(session, access.project, access.account, access.role)

@@ -12,6 +12,7 @@ from app.services import comments, images, raters
 from app.services.comments import Remark
 from app.services.desk_settings import settings_of
 from app.services.images import HistoryEntry, ImageFilter
+from app.services.queue_wishes import QueueFilter, QueueStatus
 
 # How the address of a slice by whoever answered begins.
 BY_ANNOTATOR = "annotator:"
@@ -60,6 +61,13 @@ def without_others(wanted: ImageFilter) -> ImageFilter:
     return replace(wanted, status=None, label_id=None, slice="" if by_people else wanted.slice)
 
 
+def without_others_in_queue(wanted: QueueFilter) -> QueueFilter:
+    """Take the same out of a filter in front of the annotation queue."""
+    by_people = wanted.slice.startswith(BY_ANNOTATOR)
+    status = None if wanted.status is QueueStatus.TAGGED_BY_ONE else wanted.status
+    return replace(wanted, status=status, label_id=None, annotator=None, slice="" if by_people else wanted.slice)
+
+
 def seen_of(session: Session, project: Project, account: Account, role: Role, image: Image) -> Seen:
     """Give the history and the comments of an image as far as a person may see them: their own in any case."""
     hidden = bool(hidden_among(session, project, account, role, [image]))
@@ -67,7 +75,11 @@ def seen_of(session: Session, project: Project, account: Account, role: Role, im
     if hidden:
         history = [entry for entry in history if entry.annotation.account_id == account.id]
         remarks = [remark for remark in remarks if remark.comment.account_id == account.id]
-    names = {}
-    if raters.hides_names(session, project, role):
-        names = {each.id: each.name for each in raters.raters(session, project, hidden=True) if each.id != account.id}
-    return Seen(hidden, history, remarks, names)
+    return Seen(hidden, history, remarks, names_for(session, project, account, role))
+
+
+def names_for(session: Session, project: Project, account: Account, role: Role) -> dict[int, str]:
+    """Give what stands in place of others' names, by account; nothing where this person may see them."""
+    if not raters.hides_names(session, project, role):
+        return {}
+    return {each.id: each.name for each in raters.raters(session, project, hidden=True) if each.id != account.id}

@@ -1,5 +1,6 @@
 """What narrows a list: a slice of the collection, who annotated, and whether somebody has judged a place already."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,8 +76,10 @@ def reviewed_cells(session: Session, run: Run, seen: Evidence, as_of: datetime |
     return judged
 
 
-def annotators(session: Session, project_id: int) -> list[Annotator]:
-    """List who has annotations that count in a project, by name."""
+def annotators(session: Session, project_id: int, names: Mapping[int, str] | None = None) -> list[Annotator]:
+    """List who has annotations that count in a project, by name; `names` stand in place of people's, by account."""
     who = select(Annotation.account_id).where(Annotation.project_id == project_id, Annotation.superseded_at.is_(None))
     query = select(Account.id, Account.name).where(Account.id.in_(who)).order_by(func.lower(Account.name), Account.id)
-    return [Annotator(account_id, name) for account_id, name in session.execute(query)]
+    shown = [Annotator(one, (names or {}).get(one, name)) for one, name in session.execute(query)]
+    # In the order of their own names, hidden ones would be known by their places.
+    return sorted(shown, key=lambda each: (len(each.name), each.name)) if names else shown

@@ -1,6 +1,7 @@
 """One place of a review list in full: what people said, what the model says, what the definition is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -65,8 +66,16 @@ class Place:
         return self.today != int(self.entry.present)
 
 
-def describe(session: Session, run: Run, listed: ReviewList, entry: Entry, account: Account) -> Place:
-    """Gather what a reviewer needs to judge one place."""
+def describe(
+    session: Session,
+    run: Run,
+    listed: ReviewList,
+    entry: Entry,
+    account: Account,
+    names: Mapping[int, str] | None = None,
+) -> Place:
+    """Gather what a reviewer needs to judge one place; `names` stand in place of others', by account."""
+    shown = names or {}
     seen = listed.seen
     row = int(listed.rows[entry.position])
     today = evidence.truth_today(session, run, [entry.image.id])[0]
@@ -85,11 +94,14 @@ def describe(session: Session, run: Run, listed: ReviewList, entry: Entry, accou
     own = said is not None and said.review.account_id == account.id
     return Place(
         entry=entry,
-        voices=tuple(_voices(session, entry)),
+        voices=tuple(_voices(session, entry, shown)),
         states=states,
         today=int(today[seen.column(entry.label.id)]),
         own_key=(said.review.client_key or "") if said is not None and own else "",
-        remarks=tuple(comments.remarks(session, entry.image.id)),
+        remarks=tuple(
+            replace(remark, who=shown.get(remark.comment.account_id or 0, remark.who))
+            for remark in comments.remarks(session, entry.image.id)
+        ),
         neighbours=neighbours.nearest(session, run, entry.image.id, entry.label.id, seen.labels),
     )
 
@@ -102,10 +114,10 @@ def proposal(entry: Entry, answer: Answer) -> Verdict:
     return Verdict.MODEL_ERROR if agrees else Verdict.LABEL_ERROR
 
 
-def _voices(session: Session, entry: Entry) -> list[Voice]:
+def _voices(session: Session, entry: Entry, names: Mapping[int, str]) -> list[Voice]:
     return [
         Voice(
-            who=past.account.name if past.account else "",
+            who=names.get(past.account.id, past.account.name) if past.account else "",
             answer=answer,
             at=past.annotation.created_at,
             view=past.annotation.view,

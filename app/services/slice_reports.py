@@ -1,6 +1,6 @@
 """Reports by slice: how good a run is with the images of one decade, source or size, beside all its others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
@@ -79,15 +79,19 @@ class SliceReport:
     n_compared: int
 
 
-def slice_report(session: Session, run: Run, split: Split, basis: Basis, key: str = "") -> SliceReport:
+def slice_report(
+    session: Session, run: Run, split: Split, basis: Basis, key: str = "", names: Mapping[int, str] | None = None
+) -> SliceReport:
     """Measure a run slice by slice of a dimension; without a choice the first one is taken.
+
+    `names` stand in place of people's, by account.
 
     Raises:
         NotFoundError: when the project has no such dimension.
 
     """
     seen = evidence.load(session, run, split, basis)
-    surveyed = slices.survey(session, run.project_id)
+    surveyed = slices.survey(session, run.project_id, names)
     known = surveyed.dimensions
     if key and all(dimension.key != key for dimension in known):
         raise NotFoundError

@@ -1,7 +1,8 @@
 """Slices of a collection: the images that share a decade, a source, a folder, an annotator, a size ..."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from app.services.facets import Facet, detail_key, facets, short
 
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+# The dimension whose slices are people.
+ANNOTATOR = "annotator"
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,18 @@ class Survey:
         return _membership(facet, image_ids)
 
 
-def survey(session: Session, project_id: int) -> Survey:
-    """Read what is known of the images of a project."""
-    return Survey(tuple(facet for facet in facets(session, project_id) if says_something(facet.values)))
+def survey(session: Session, project_id: int, names: Mapping[int, str] | None = None) -> Survey:
+    """Read what is known of the images of a project; `names` stand in place of people's, by account."""
+    found = [facet for facet in facets(session, project_id) if says_something(facet.values)]
+    instead = {str(account_id): name for account_id, name in (names or {}).items() if account_id > 0}
+    return Survey(
+        tuple(replace(facet, names={**facet.names, **instead}) if facet.key == ANNOTATOR else facet for facet in found)
+    )
 
 
-def dimensions(session: Session, project_id: int) -> list[Dimension]:
+def dimensions(session: Session, project_id: int, names: Mapping[int, str] | None = None) -> list[Dimension]:
     """List by what the images of a project can be told apart, with the slices and how many images each holds."""
-    return survey(session, project_id).dimensions
+    return survey(session, project_id, names).dimensions
 
 
 def member_ids(session: Session, project_id: int, address: str) -> Ids:

@@ -123,6 +123,9 @@ def test_fingers_tag_sweep_and_find_large_targets(
 
 
 def test_the_order_is_each_persons_own_and_remembered(visit: Visits, collection: Collection) -> None:
+    with session_scope() as session:
+        for place, image in enumerate(collection.images):
+            session.get_one(Image, image.id).details = {"source": f"Newspaper {place % 2}"}
     page = open_desk(visit, collection)
     page.get_by_role("button", name="Order").click()
     with page.expect_response("**/annotate/next") as told:
@@ -139,6 +142,22 @@ def test_the_order_is_each_persons_own_and_remembered(visit: Visits, collection:
         page.get_by_label("that are").select_option("flagged")
     assert told.value.json()["items"] == []
     expect(page.get_by_text("filtered")).to_be_visible()
+    with page.expect_response("**/annotate/next"):
+        page.get_by_label("that are").select_option("")
+    with page.expect_response("**/annotate/next") as told:
+        page.get_by_label("answered by").select_option(label=collection.reviewer.name)
+    assert json.loads(told.value.request.post_data or "")["filter"]["annotator"] == collection.reviewer.id
+    with page.expect_response("**/annotate/next"):
+        page.get_by_label("answered by").select_option("")
+    # Filled when it is seen; what was chosen stays chosen at the next visit.
+    with page.expect_response("**/annotate/next") as told:
+        page.get_by_label("with", exact=True).select_option(index=1)
+    address = json.loads(told.value.request.post_data or "")["filter"]["slice"]
+    with page.expect_response("**/annotate/next") as told:
+        page.reload()
+    assert json.loads(told.value.request.post_data or "")["filter"]["slice"] == address
+    page.get_by_role("button", name="Order").click()
+    expect(page.get_by_label("with", exact=True)).to_have_value(address)
     with page.expect_response("**/annotate/next") as told:
         page.get_by_role("button", name="As the project has it").click()
     assert json.loads(told.value.request.post_data or "")["order"] == "sequential"

@@ -2,9 +2,9 @@
 import { release } from "./claims.js";
 import { recall, remember } from "./remembered.js";
 
-const NUMBERS = ["label_id", "year_from", "year_to"];
+const NUMBERS = ["label_id", "year_from", "year_to", "annotator"];
 // A label's state alone narrows nothing.
-const NARROWING = ["status", ...NUMBERS];
+const NARROWING = ["status", "slice", ...NUMBERS];
 
 export class Orders {
   /** Parts: api, account, project, timeline, feed, desk. */
@@ -17,6 +17,12 @@ export class Orders {
     this.feed.wish = this.wish;
     root.querySelector("[data-filter]").open = this.wish.filter !== null;
     this.form.addEventListener("change", () => this.choose(this.form.elements.skipped.checked));
+    // The choice of a slice is filled when it is seen first; what was chosen before stays chosen.
+    this.form.addEventListener("htmx:after:swap", () => {
+      // To begin anew is to choose none.
+      for (const option of this.form.elements.slice.options) option.defaultSelected = option.value === "";
+      this.#restore(["slice"]);
+    });
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("reset", () => setTimeout(() => this.choose(false)));
   }
@@ -59,11 +65,13 @@ export class Orders {
   }
 
   // A label or an order that was there the last time may be gone by now.
-  #restore() {
+  #restore(names = null) {
     const kept = JSON.parse(recall(this.kept) || "{}");
     for (const [name, value] of Object.entries(kept)) {
       const field = this.form.elements[name];
-      if (!field || !value) continue;
+      if (!field || !value || !(names?.includes(name) ?? true)) continue;
+      const isThere = name !== "slice" || [...field.options].some((option) => option.value === value);
+      if (!isThere) field.add(new Option(value.slice(value.indexOf(":") + 1), value));
       const before = field.value;
       field.value = value;
       if (field.value !== value) field.value = before;

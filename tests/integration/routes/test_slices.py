@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Account, Annotation
+from app.services import desk_settings
 from tests.integration.services.test_slice_reports import KEY, sliced_world
 from tests.run_factory import World, make_world
 
@@ -83,3 +85,27 @@ def test_everybody_in_a_project_may_choose_from_its_slices(world: World, sign_in
     assert '<optgroup label="paper">' in choice
     gone = sign_in(world.annotator).get(at, params={"slice": "detail.paper:Moon"}).text
     assert '<option value="detail.paper:Moon" selected>Moon</option>' in gone
+
+
+def test_who_annotated_is_not_named_where_names_are_hidden_nor_told_where_people_answer_blind(
+    world: World, sign_in: SignIn, session: Session
+) -> None:
+    # Another person than the one by whom all is answered, so that people tell images apart.
+    for annotation in session.scalars(select(Annotation).limit(20)):
+        annotation.account_id = world.lead.id
+    world.annotator.name = "Anna Annotator"
+    desk_settings.change(session, world.project, {"names_hidden": True})
+    session.commit()
+    choice, narrow = f"/projects/{world.project.id}/slices", f"/projects/{world.project.id}/runs/1/errors/narrow"
+    report = f"{address(world)}?dimension=annotator"
+    for person, is_named in ((world.reviewer, False), (world.lead, True)):
+        client = sign_in(person)
+        for path in (choice, narrow, report):
+            told = client.get(path).text
+            assert ("Anna Annotator" in told) is is_named
+            assert ("Person " in told) is not is_named
+    desk_settings.change(session, world.project, {"opinions": 2})
+    session.commit()
+    told = sign_in(world.annotator).get(choice, params={"id": "desk-slice"}).text
+    assert 'id="desk-slice"' in told
+    assert "annotator:" not in told

@@ -7,6 +7,7 @@ from app.domain.statuses import Answer, Role
 from app.models import Comment
 from app.services import blindness, desk_settings
 from app.services.images import ImageFilter, ImageStatus
+from app.services.queue_wishes import QueueFilter, QueueStatus
 from tests.factories import annotate
 from tests.integration.services.test_agreements import Team
 
@@ -64,3 +65,10 @@ def test_no_filter_tells_what_others_answered() -> None:
     narrowed = ImageFilter(status=ImageStatus.DISPUTED, label_id=3, text="box", slice="annotator:7")
     assert blindness.without_others(narrowed) == ImageFilter(text="box")
     assert blindness.without_others(ImageFilter(slice="detail:year")).slice == "detail:year"
+
+
+def test_nothing_in_front_of_the_queue_tells_what_others_answered() -> None:
+    wanted = QueueFilter(slice="annotator:4", label_id=3, annotator=4, status=QueueStatus.TAGGED_BY_ONE, year_from=1900)
+    assert blindness.without_others_in_queue(wanted) == QueueFilter(year_from=1900)
+    kept = QueueFilter(slice="folder:a", status=QueueStatus.FLAGGED)
+    assert blindness.without_others_in_queue(kept) == kept

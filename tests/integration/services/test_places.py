@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import Answer, Verdict, View
-from app.services import places, review_lists, reviews
+from app.services import comments, places, review_lists, reviews
 from app.services.list_queries import ListQuery
 from app.services.places import Place
 from tests.run_factory import World, make_world
@@ -50,3 +50,14 @@ def test_after_a_verdict_it_tells_of_the_decision_and_of_todays_truth(session: S
     after = place(session, world)
     assert not after.changed
     assert [voice.past for voice in after.voices] == [True, False]
+
+
+def test_names_are_replaced_for_who_may_not_see_them(session: Session) -> None:
+    world = make_world(session)
+    entry = place(session, world).entry
+    comments.add(session, project=world.project, account=world.annotator, image_id=entry.image.id, text="Odd.")
+    listed = review_lists.open_list(session, world.run, ListQuery())
+    names = {world.annotator.id: "Person A"}
+    shown = places.describe(session, world.run, listed, entry, world.reviewer, names)
+    assert [voice.who for voice in shown.voices] == ["Person A"]
+    assert [remark.who for remark in shown.remarks] == ["Person A"]
