@@ -7,9 +7,12 @@ from PIL import Image
 
 from app.domain.statuses import Split
 from tests.unit.ml.pictures import save
+from worker.ml.activation import ActivationMap, ViewMap
 from worker.ml.backbones import Transform
 from worker.ml.callbacks import Monitor, Progress, Stage
+from worker.ml.dataset import PADDED, box_of
 from worker.ml.finetune_config import FinetuneConfig
+from worker.ml.map_drawing import SIDE, place
 from worker.ml.reading import decode, input_of, views_of
 
 TRANSFORM = Transform(224, "bilinear", 0.875, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -49,3 +52,15 @@ def test_only_training_images_are_read_larger(tmp_path: Path) -> None:
         assert isinstance(pixels, np.memmap)
     assert {report.stage for report in seen} == {Stage.READING}
     assert decode([], TRANSFORM, config, Split.TRAIN, tmp_path / "none", Monitor()).shape == (0, 48, 48, 3)
+
+
+def test_a_map_over_an_image_between_bars_lies_on_the_image() -> None:
+    assert box_of((128, 64), PADDED, 0.875) == (0, -32, 128, 96)
+    # Only the row of cells just below the middle speaks for the label.
+    cells = np.zeros((4, 4), dtype=np.float32)
+    cells[2] = 1
+    density = place(ActivationMap((ViewMap((0, -0.5, 1, 1.5), cells),), 2.0, 1.0, 0.0))
+    assert density.shape == (SIDE // 2, SIDE)
+    strongest = int(density.sum(axis=1).argmax())
+    assert SIDE // 4 < strongest < SIDE // 2 * 0.95
+    assert density[: SIDE // 16].max() < density.max() / 10
