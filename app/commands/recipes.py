@@ -25,6 +25,9 @@ FileOption = Annotated[
 ]
 KeptOption = Annotated[str | None, typer.Option("--kept", help=_("Name of settings that the project keeps."))]
 AsRunOption = Annotated[int | None, typer.Option("--as-run", help=_("Number of a run whose settings to take."))]
+ParentOption = Annotated[
+    int | None, typer.Option("--parent", help=_("Number of a finetune run whose network to train further."))
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help=_("One setting; can be given again for more.")),
@@ -39,6 +42,7 @@ class Told:
     file: Path | None = None
     kept: str | None = None
     as_run: int | None = None
+    parent: int | None = None
     settings: tuple[str, ...] = ()
 
 
@@ -63,8 +67,10 @@ def _base(session: Session, project: Project, told: Told) -> tuple[Recipe, dict[
     if told.kept is not None:
         kept = configurations.named_configuration(session, project.id, told.kept)
         return _agreed(told, kept.recipe, usable(kept.recipe, kept.config)[0])
-    if told.as_run is not None:
-        run = runs.get_run(session, project.id, told.as_run)
+    # As in the browser, going on from a run begins with its settings.
+    number = told.parent if told.as_run is None else told.as_run
+    if number is not None:
+        run = runs.get_run(session, project.id, number)
         return _agreed(told, run.recipe, usable(run.recipe, run.config)[0])
     return told.recipe or Recipe.QUICK, {}
 

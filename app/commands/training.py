@@ -9,7 +9,16 @@ import typer
 
 from app.commands.base import DataOption, JsonOption, Output, begin
 from app.commands.explaining import explanation, explanation_text
-from app.commands.recipes import AsRunOption, FileOption, KeptOption, RecipeOption, SetOption, Told, chosen
+from app.commands.recipes import (
+    AsRunOption,
+    FileOption,
+    KeptOption,
+    ParentOption,
+    RecipeOption,
+    SetOption,
+    Told,
+    chosen,
+)
 from app.commands.waiting import wait_for
 from app.db import session_scope
 from app.domain.statuses import Recipe
@@ -33,6 +42,7 @@ def train(
     config: FileOption = None,
     kept: KeptOption = None,
     as_run: AsRunOption = None,
+    parent: ParentOption = None,
     settings: SetOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help=_("List all settings instead, and train nothing."))
@@ -53,18 +63,22 @@ def train(
     if project is None:
         raise InvalidInputError(_("Please name the project: loupe train PROJECT."))
     output = begin(data, as_json=as_json)
-    given = {"epochs_frozen": frozen_epochs, "epochs_unfrozen": unfrozen_epochs}
-    short = [f"{name}={value}" for name, value in given.items() if value is not None]
-    with session_scope() as session:
-        found = projects.get_project(session, project)
-        told = Told(recipe, config, kept, as_run, (*(settings or ()), *short))
-        taken, values = chosen(session, found, told)
-        run = runs.start_run(session, found, recipe=taken, account=None, config=values)
+    short = {"epochs_frozen": frozen_epochs, "epochs_unfrozen": unfrozen_epochs}
+    single = [*(settings or ()), *(f"{name}={value}" for name, value in short.items() if value is not None)]
+    found, run = _start(project, Told(recipe, config, kept, as_run, parent, tuple(single)))
     output.progress(_("Run %(number)s of %(project)s.") % {"number": run.number, "project": found.name})
     if not wait:
         output.result(_said(found, run, "queued"), _("It is queued."))
         return
     _finish(output, found, run)
+
+
+def _start(project: str, told: Told) -> tuple[Project, Run]:
+    with session_scope() as session:
+        found = projects.get_project(session, project)
+        recipe, values = chosen(session, found, told)
+        earlier = runs.get_run(session, found.id, told.parent) if told.parent is not None else None
+        return found, runs.start_run(session, found, recipe=recipe, account=None, config=values, parent=earlier)
 
 
 def _said(project: Project, run: Run, status: str) -> dict[str, Any]:

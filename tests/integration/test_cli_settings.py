@@ -88,6 +88,18 @@ def test_settings_are_kept_shown_listed_and_trained_by(project: Project, command
     assert run_of(project, 2).config == run_of(project, 1).config | {"epochs_frozen": 1}
 
 
+def test_a_finished_run_is_trained_further(project: Project, command: Command) -> None:
+    command("train", project.name, "--recipe", "finetune", "--set", "size=96")
+    finish(project, 1)
+    with pytest.raises(AppError, match="Run 1 cannot be trained further"):
+        command("train", project.name, "--parent", "1")
+    with session_scope() as opened:
+        runs.get_run(opened, project.id, 1).checkpoint = "1"
+    command("train", project.name, "--parent", "1", "--set", "epochs_frozen=0")
+    again = run_of(project, 2)
+    assert (again.parent_id, again.config["size"], again.config["epochs_frozen"]) == (run_of(project, 1).id, 96, 0)
+
+
 def test_people_read_the_file_itself(project: Project, command: Command) -> None:
     command("configs", "save", project.name, "maps", "--recipe", "finetune", "--set", "size=96")
     shown = CliRunner().invoke(cli.app, ["configs", "show", project.name, "maps"])

@@ -86,7 +86,7 @@ def test_what_a_setting_needs_is_a_value_that_another_can_have(fields: tuple[Fie
 
 # What a form and an address say besides the settings.
 @pytest.mark.parametrize(
-    "name", ["recipe", "from", "parent", "configuration", "name", "csrf_token", "default", "whole"]
+    "name", ["recipe", "from", "parent", "configuration", "drawn", "replace", "file", "name", "csrf_token", "default"]
 )
 def test_no_setting_has_the_name_of_something_else_in_the_form(name: str) -> None:
     assert name not in {field.name for field in (*QUICK_FIELDS, *FINETUNE_FIELDS)}
