@@ -38,7 +38,7 @@ from worker.ml.backbones import Backbone, load_backbone
 from worker.ml.dataset import Item
 from worker.ml.finetune import train_finetune
 from worker.ml.finetune_config import FinetuneConfig
-from worker.ml.train import Places, TrainData, TrainResult, train_quick
+from worker.ml.train import Places, QuickConfig, TrainData, TrainResult, train_quick
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -57,7 +57,7 @@ class Measured:
     mean_average_precision: float
 
 
-def read(images: Path, table: Path) -> TrainData:
+def read(images: Path, table: Path, seed: int = SEED) -> TrainData:
     """Read the images that the table lists, and divide them as Loupe does."""
     with table.open(newline="", encoding="utf-8-sig") as file:
         rows = [(row["file"], [part for part in row["label"].split("|") if part]) for row in csv.DictReader(file)]
@@ -65,14 +65,14 @@ def read(images: Path, table: Path) -> TrainData:
     truth = np.array([[label in present for label in labels] for _name, present in rows], dtype=np.int8)
     paths = [images / name for name, _present in rows]
     items = [Item(hashlib.sha256(path.read_bytes()).hexdigest(), path, path.name) for path in paths]
-    return TrainData(items, labels, truth, assign_splits(truth, seed=SEED))
+    return TrainData(items, labels, truth, assign_splits(truth, seed=seed))
 
 
 def by_hand(
-    data: TrainData, backbone: Backbone, scratch: Path, epochs: tuple[int, int], rates: tuple[float, slice]
+    data: TrainData, backbone: Backbone, scratch: Path, epochs: tuple[int, int], rates: tuple[float, slice], seed: int
 ) -> Probabilities:
     """Train as the lesson does, and return the probabilities of the validation images."""
-    set_seed(SEED, reproducible=True)
+    set_seed(seed, reproducible=True)
     held = np.flatnonzero(data.rows(Split.VALIDATION)).tolist()
     names = [[label for label, there in zip(data.labels, row, strict=True) if there] for row in data.cells]
     block = DataBlock(
@@ -115,18 +115,18 @@ def timed(way: str, data: TrainData, train: Callable[[], TrainResult | Probabili
     return line
 
 
-def measure(data: TrainData, scratch: Path, options: argparse.Namespace) -> list[Measured]:
+def measure(data: TrainData, scratch: Path, options: argparse.Namespace, seed: int) -> list[Measured]:
     """Run every way of training, the quickest first."""
     places = Places(scratch / "first", scratch / "weights", scratch / "embeddings", "cpu")
     backbone = load_backbone("tf_efficientnet_lite0", places.weights)
     epochs = (options.epochs_frozen, options.epochs_unfrozen)
     again = Places(scratch / "again", places.weights, places.embeddings, "cpu")
     lines = [
-        timed("Loupe quick, first time", data, lambda: train_quick(data, places)),
-        timed("Loupe quick, again", data, lambda: train_quick(data, again)),
+        timed("Loupe quick, first time", data, lambda: train_quick(data, places, QuickConfig(seed=seed))),
+        timed("Loupe quick, again", data, lambda: train_quick(data, again, QuickConfig(seed=seed))),
     ]
     if options.finetune:
-        config = FinetuneConfig(epochs_frozen=epochs[0], epochs_unfrozen=epochs[1], seed=SEED)
+        config = FinetuneConfig(epochs_frozen=epochs[0], epochs_unfrozen=epochs[1], seed=seed)
         tuned = Places(scratch / "tuned", places.weights, places.embeddings, "cpu")
         lines.append(
             timed(f"Loupe finetune, {epochs[0]} + {epochs[1]}", data, lambda: train_finetune(data, tuned, config))
@@ -137,10 +137,24 @@ def measure(data: TrainData, scratch: Path, options: argparse.Namespace) -> list
         timed(
             f"lesson by hand, {epochs[0]} + {epochs[1]}",
             data,
-            lambda: by_hand(data, backbone, scratch / "hand", epochs, rates),
+            lambda: by_hand(data, backbone, scratch / "hand", epochs, rates, seed),
         )
     )
     return lines
+
+
+def _print_ratios(rounds: Sequence[Sequence[Measured]]) -> None:
+    """Print how quick and the lesson compare: the mean over the seeds, and each seed's own."""
+    pairs = [(lines[0], lines[1], lines[-1]) for lines in rounds]
+    told = {
+        "lesson / quick in time, the first time": [lesson.seconds / first.seconds for first, _again, lesson in pairs],
+        "lesson / quick in time, again": [lesson.seconds / again.seconds for _first, again, lesson in pairs],
+        "quick / lesson in macro-F1 at 0.5": [one.macro_f1_at_half / two.macro_f1_at_half for one, _, two in pairs],
+        "quick / lesson in mAP": [one.mean_average_precision / two.mean_average_precision for one, _, two in pairs],
+    }
+    for name, values in told.items():
+        each = ", ".join(f"{value:.2f}" for value in values)
+        print(f"{name}: {np.mean(values):.2f} ({each})")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -151,6 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs-frozen", type=int, default=5)
     parser.add_argument("--epochs-unfrozen", type=int, default=4)
     parser.add_argument("--finetune", action="store_true", help="measure Loupe's own finetune recipe too")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[SEED], help="a split and a training for each")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if not options.csv.is_file():
@@ -167,14 +182,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     print("as upper bounds; without imports, on the processor. The rows come from one run, in this order.")
     print(f"{'':<28}{'time':>11}{'macro-F1':>12}{'mAP':>8}")
-    with tempfile.TemporaryDirectory() as scratch:
-        lines = measure(data, Path(scratch), options)
-    first, again, lesson = lines[0], lines[1], lines[-1]
-    ratios = (lesson.seconds / first.seconds, lesson.seconds / again.seconds)
-    print(f"lesson / quick in time: {ratios[0]:.0f} the first time, {ratios[1]:.0f} again")
-    print(f"quick / lesson in macro-F1 at 0.5: {first.macro_f1_at_half / lesson.macro_f1_at_half:.2f}")
+    rounds = []
+    for seed in options.seeds:
+        print(f"seed {seed}")
+        with tempfile.TemporaryDirectory() as scratch:
+            rounds.append(measure(read(options.images, options.csv, seed), Path(scratch), options, seed))
+    _print_ratios(rounds)
     if options.json:
-        print(json.dumps([asdict(line) for line in lines]))
+        print(json.dumps([[asdict(line) for line in lines] for lines in rounds]))
     return 0
 
 

@@ -77,3 +77,17 @@ def test_what_is_undefined_is_not_drawn(session: Session, world: World) -> None:
     assert made is not None
     assert curve_chart(made.labels[2])["data"]["values"] == []
     assert len(curve_chart(made.labels[0])["data"]["values"]) == 10
+
+
+def test_the_networks_that_competed_are_told_on_the_run_page(session: Session, world: World, sign_in: SignIn) -> None:
+    client, details = sign_in(world.reviewer), f"/projects/{world.project.id}/runs/1/details"
+    assert "Networks that were tried" not in client.get(details).text
+    lines = [
+        {"backbone": name, "loss": loss, "mean_average_precision": loss, "seconds": 1.5, "kept": loss == 0.25}
+        for name, loss in (("resnet34", None), ("densenet121", 0.25))
+    ]
+    world.run.evaluation = {**world.run.evaluation, "backbones": lines}
+    session.commit()
+    text = client.get(details).text
+    assert "densenet121" in text
+    assert "0.2500" in text
