@@ -8,7 +8,6 @@ in helpers. The images are a folder and a CSV with the columns `file` and `label
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -164,7 +163,7 @@ def quality(
     return found
 
 
-def main() -> int:
+def main() -> None:
     """Read the images, measure, and say whether the bar is met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER)
@@ -195,9 +194,11 @@ def main() -> int:
             result["quality"] = quality(data, backbone, config, list(range(options.seeds)), scratch)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-    ratios = [result[stage]["Loupe"]["ratio"] for stage in ("frozen", "unfrozen") if stage in result]
-    return 0 if all(ratio <= BAR for ratio in ratios) else 1
+    for stage in ("frozen", "unfrozen"):
+        if stage in result:
+            ratio = result[stage]["Loupe"]["ratio"]
+            print(f"{stage}: {ratio:.2f} of fastai's time, {'within' if ratio <= BAR else 'above'} {BAR}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
