@@ -54,8 +54,8 @@ def words_of_rate(result: Mapping[str, Any]) -> RateWords:
     """Name the suggestions of a search."""
     told = {
         "valley": _("Middle of the longest fall of the curve; the usual choice."),
-        "slide": _("Just before the loss begins to rise for good; bold."),
-        "steep": _("Where the loss falls most steeply; careful."),
+        "slide": _("Where the loss, followed back from its explosion, comes to rest."),
+        "steep": _("Where the loss falls most steeply."),
         "minimum": _("A tenth of the rate with the lowest loss."),
     }
     names = {"valley": _("Valley"), "slide": _("Slide"), "steep": _("Steep"), "minimum": _("Minimum")}

@@ -1,0 +1,40 @@
+"""A worker in the test's own process: it does the previews and trials that a page has asked for."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.broker import PREVIEWS_QUEUE, TRAINING_QUEUE
+from app.db import session_scope
+from app.domain.statuses import JobKind
+from app.services import jobs
+from worker.jobs import previews, trials
+from worker.running import run_job
+
+WORK = {"loupe.preview": (previews.work, JobKind.PREVIEW), "loupe.trial": (trials.work, JobKind.TRIAL)}
+
+
+@contextmanager
+def working(sent: list[tuple[str, int]]) -> Iterator[None]:
+    """Do what is sent, one after the other, as the real workers do, until the block ends."""
+    with session_scope() as session:
+        jobs.worker_seen(session, "worker of the test", f"{PREVIEWS_QUEUE},{TRAINING_QUEUE}")
+    over = threading.Event()
+
+    def work() -> None:
+        done = 0
+        while not over.wait(0.05):
+            while done < len(sent):
+                task, job_id = sent[done]
+                done += 1
+                if task in WORK:
+                    run_job(job_id, *WORK[task])
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=60)
+        assert not thread.is_alive(), "the worker did not come to an end"
