@@ -124,7 +124,7 @@ def rate_chart(points: Sequence[Sequence[float]]) -> Spec | None:
     values = [{"batch": batch, "rate": high, "of": last} for batch, _low, high, _momentum in points]
     if split:
         values += [{"batch": batch, "rate": low, "of": first} for batch, low, _high, _momentum in points]
-    y = {"field": "rate", "type": "quantitative", "title": _("Learning rate"), "axis": {"format": "~e"}}
+    y = {"field": "rate", "type": "quantitative", "title": _("Learning rate"), "axis": {"format": "~g"}}
     told = [("of", _("Of the"), ""), ("batch", _("Batch"), "d"), ("rate", _("Learning rate"), ".3~e")]
     encoding = {**_by_batch(), "y": y, "tooltip": _tips(told)}
     encoding["color"] = _coloured("of", [last, first] if split else [last])

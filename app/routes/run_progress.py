@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from app.broker import TRAINING_QUEUE
@@ -72,6 +73,15 @@ def progress(request: Request, session: DbSession, access: Reviewer, number: int
     if run.job.status.is_final:
         return Response(headers={"HX-Refresh": "true"})
     return render(request, "runs/progress.html", _progress(session, access, run), block="state")
+
+
+@router.get("/short")
+def short(session: DbSession, access: Reviewer, number: int) -> Response:
+    """Say in a few words how far a run is, for the list of runs; once it is over the list is shown anew."""
+    run = runs.get_run(session, access.project.id, number)
+    if run.job.status.is_final:
+        return Response(headers={"HX-Refresh": "true"})
+    return HTMLResponse(escape(run_progress.in_short(run)))
 
 
 @router.get("/curve")

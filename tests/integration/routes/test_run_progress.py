@@ -125,6 +125,21 @@ def test_a_fine_tuning_tells_its_moment_its_warnings_and_every_figure(lead: Test
     assert "makes a model of the best epoch so far" in asked
 
 
+def test_the_list_of_runs_tells_how_far_the_open_one_is(lead: TestClient, project: Project) -> None:
+    run = start(project)
+    path = f"/projects/{project.id}/runs/{run.number}/short"
+    assert f'hx-get="{path}"' in lead.get(f"/projects/{project.id}/runs").text
+    assert lead.get(path).text == "waiting"
+    with session_scope() as opened:
+        held = jobs.claim(opened, run.job_id, "here:1")
+        assert held is not None
+        jobs.report(opened, held, stage="Looking at <images>", done=1, total=2)
+    assert lead.get(path).text == "Looking at &lt;images&gt;"
+    with session_scope() as opened:
+        jobs.finish(opened, held, JobStatus.FAILED, error="The disk is full.")
+    assert lead.get(path).headers["HX-Refresh"] == "true"
+
+
 def test_the_best_epoch_of_a_run_that_waits_cannot_be_kept(lead: TestClient, project: Project) -> None:
     start(project)
     assert "keep-best" not in lead.get(f"/projects/{project.id}/runs/1").text
