@@ -177,7 +177,7 @@ def course_chart(measured: list[RunLine], across: str) -> dict[str, Any]:
 
 def _across(across: str) -> dict[str, Any]:
     if across == "time":
-        axis = {"labelOverlap": True, "labelFlush": True, "tickCount": 6}
+        axis: dict[str, Any] = {"labelOverlap": True, "labelFlush": True, "tickCount": 6}
         return {"field": "when", "type": "temporal", "title": _("When the run began"), "axis": axis}
     axis = {"tickMinStep": 1, "tickCount": 6, "format": "d"}
     title = _("Annotated images when the run began")
