@@ -21,6 +21,8 @@ from worker.ml.targets import Targets
 _STEPS = 400
 # The bound on a softmax is twice as far from the truth, so that its steps are shorter when there is more to go.
 _STILL = {Labelling.OVERLAPPING: 1e-2, Labelling.EXCLUSIVE: 2e-3}
+# The step is measured over all rows together; of more rows than this each may move as far as one of so many.
+_ROWS = 400
 _CURVATURE = {Labelling.OVERLAPPING: 1 / 4, Labelling.EXCLUSIVE: 1 / 2}
 
 
@@ -77,6 +79,7 @@ def _solve(
     bend = np.maximum(weight.max(axis=0, initial=0.0), np.float32(1e-12)) * np.float32(_CURVATURE[labelling])
     pace, bias_pace = 1 / (spectrum[:, None] * bend + penalty), 1 / (bend * len(rows))
     reach = np.sqrt(spectrum)[:, None]
+    still = _STILL[labelling] * max(1.0, np.sqrt(len(rows) / _ROWS))
     weights, bias = start
     ahead, ahead_bias, inertia = weights, bias, np.ones(target.shape[1], dtype=np.float32)
     squash = sigmoid if labelling is Labelling.OVERLAPPING else softmax
@@ -94,6 +97,6 @@ def _solve(
         weights, bias, inertia = moved, moved_bias, following.astype(np.float32)
         ahead, ahead_bias = moved + momentum * change, moved_bias + momentum * bias_change
         # The length of the change in logits over all rows together.
-        if max(np.abs(change * reach).max(initial=0.0), np.abs(bias_change).max(initial=0.0)) < _STILL[labelling]:
+        if max(np.abs(change * reach).max(initial=0.0), np.abs(bias_change).max(initial=0.0)) < still:
             break
     return weights, bias
