@@ -52,8 +52,7 @@ def give(
     partners = label_groups.exclusive_partners(session, project.id).get(label.id, set())
     for image_id in ids:
         before = earlier.get(image_id)
-        said = _released(annotations.answers_of(before), answers[image_id], partners)
-        said |= {label.id: (answers[image_id], read)}
+        stands = _released(annotations.answers_of(before), answers[image_id], partners)
         if before is not None:
             # The same moment on both: that is how taking the answer back finds what it had superseded.
             before.superseded_at = moment
@@ -66,7 +65,7 @@ def give(
                 whole=before is not None and before.whole,
                 batch_key=batch_key,
                 client_key=_key(batch_key, image_id),
-                answers=annotations.as_rows(said),
+                answers=annotations.as_rows(stands | {label.id: (answers[image_id], read)}),
                 created_at=moment,
             )
         )

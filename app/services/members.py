@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.domain.statuses import Role
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Claim, Invitation, Member, Project
+from app.models import Account, Claim, Invitation, Label, Member, PageClaim, Project
 from app.models.types import now
 from app.services import assignments
 
@@ -45,6 +45,8 @@ def remove_member(session: Session, project: Project, account_id: int, *, by: Ac
     _keep_a_lead(session, member, by)
     _end_invitations(session, member)
     session.execute(delete(Claim).where(Claim.project_id == project.id, Claim.account_id == account_id))
+    asked = PageClaim.label_id.in_(select(Label.id).where(Label.project_id == project.id))
+    session.execute(delete(PageClaim).where(PageClaim.account_id == account_id, asked))
     assignments.remove(session, project, account_id)
     session.delete(member)
     session.flush()  # a list read next is without the member

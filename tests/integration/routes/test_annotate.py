@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db import session_scope
-from app.domain.statuses import Answer, Role
+from app.domain.statuses import Answer, Role, View
 from app.models import Account, Annotation, Claim, Image, Label, Project, Skip, Truth
 from app.models.types import now
-from app.services import annotations, label_questions
-from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory
+from app.services import annotations, controls, desk_settings, label_questions, truths
+from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory, annotate
+from tests.run_factory import make_world
 
 
 @dataclass
@@ -202,3 +203,30 @@ def test_strangers_find_nothing(desk: Desk, sign_in: Callable[[Account], TestCli
     sign_in(stranger)
     desk.post("next", 404)
     assert desk.client.get(f"/projects/{desk.project.id}/annotate").status_code == 404
+
+
+def test_control_images_look_like_all_others(session: Session, sign_in: Callable[[Account], TestClient]) -> None:
+    world = make_world(session, n=1)
+    images = [ImageFactory.create(session=session, project_id=world.project.id) for _each in range(6)]
+    for image in images[3:]:
+        annotate(session, image, world.lead, {world.labels[0]: Answer.PRESENT}, view=View.ADJUDICATE)
+        truths.refresh(session, [image.id])
+    controls.choose(session, world.project, world.lead, [image.id for image in images[3:]])
+    desk_settings.change(session, world.project, {"control_share": 0.5})
+    session.commit()
+    client, api = sign_in(world.annotator), f"/api/v1/projects/{world.project.id}/annotate"
+    items = client.post(f"{api}/next", json={"count": 6}).json()["items"]
+    known = {image.id for image in images[3:]}
+    assert {item["id"] in known for item in items} == {True, False}
+    told = [{key: type(value) for key, value in item.items()} for item in items]
+    assert all(one == told[0] for one in told)
+    held = client.post(f"{api}/renew", json={"image_ids": [item["id"] for item in items]}).json()["held"]
+    assert held == [item["id"] for item in items]
+    for item in items:
+        answer = {"image_id": item["id"], "client_key": f"key-{item['id']:08}", "answers": {}, "shown": item["at"]}
+        said = client.post(f"{api}/submit", json=answer).json()
+        assert (said["notices"], said["suggestions"]) == ([], [])
+    past = client.get(f"{api}/history").json()
+    shapes = [sorted(entry) for entry in past["items"] if entry["id"] in {item["id"] for item in items}]
+    assert len(shapes) == len(items)
+    assert all(shape == shapes[0] for shape in shapes)

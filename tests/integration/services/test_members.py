@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.statuses import Role
 from app.errors import ConflictError, NotFoundError
-from app.models import Account, Claim, Project
+from app.models import Account, Claim, PageClaim, Project
 from app.models.types import now
 from app.services import invitations, members
-from tests.factories import AccountFactory, ImageFactory, MemberFactory, ProjectFactory
+from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory
 
 
 @pytest.fixture
@@ -64,8 +64,13 @@ def test_who_goes_lets_go_of_reserved_images_and_open_invitations(session: Sessi
     )
     session.add(lease)
     invitations.invite(session, created_by=other, project=project)
+    label = LabelFactory.create(session=session, project_id=project.id)
+    asked = {"image_id": image.id, "label_id": label.id, "account_id": other.id}
+    session.add(PageClaim(**asked, expires_at=now() + timedelta(minutes=5)))
+    session.flush()
     members.remove_member(session, project, other.id, by=lead)
     assert session.scalars(select(Claim)).all() == []
+    assert session.scalars(select(PageClaim)).all() == []
     assert invitations.open_invitations(session, project) == []
 
 
