@@ -1,26 +1,18 @@
-"""The annotator's desk in a real browser."""
+"""The annotator's desk in a real browser: answering, going back, looking closely."""
 
-import json
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Dialog, Page, Request, Route, expect
-from sqlalchemy import delete
+from playwright.sync_api import Page, expect
 
-from app.db import session_scope
-from app.models import Image, Label, SignIn
-from app.models.types import now
-from app.services import accounts
 from tests.browser.conftest import NARROW, Collection, Visits
 from tests.browser.desk_page import (
     HUMAN,
     NONE,
     answers_of,
     chosen,
-    claimed,
     eventually,
     open_desk,
-    shown,
     shows,
     skips_of,
     suggest,
@@ -197,226 +189,6 @@ def test_a_change_that_was_not_submitted_is_kept_and_spoken_of(desk: Page, colle
     expect(desk.locator("[data-hint]")).to_contain_text("is not submitted yet")
     desk.keyboard.press("b")
     assert chosen(desk) == ["human"]
-
-
-@BOTH
-def test_a_failed_save_stays_visible_is_retried_and_counts_once(
-    visit: Visits, desk: Page, collection: Collection
-) -> None:
-    visit.guard_of(desk).expect(r"/annotate/submit|ERR_INTERNET_DISCONNECTED|Failed to load resource")
-    desk.route("**/annotate/submit", lambda route: route.abort("internetdisconnected"))
-    desk.keyboard.press("1")
-    desk.keyboard.press("Enter")
-    shows(desk, collection.images[1])
-    unsaved = desk.locator("[data-unsaved]")
-    expect(unsaved).to_contain_text("1 answer is not saved yet")
-    expect(unsaved).to_contain_text("does not answer just now")
-    desk.keyboard.press("n")
-    expect(unsaved).to_contain_text("2 answers are not saved yet")
-    assert answers_of(collection.images[0]) == []
-    desk.unroute("**/annotate/submit")
-    expect(unsaved).to_be_hidden()
-    assert answers_of(collection.images[0], current=False) == [HUMAN]
-    assert answers_of(collection.images[1], current=False) == [NONE]
-
-
-def test_an_answer_whose_confirmation_was_lost_counts_once(visit: Visits, desk: Page, collection: Collection) -> None:
-    visit.guard_of(desk).expect(r"/annotate/submit|ERR_CONNECTION_RESET|Failed to load resource")
-    sent: list[str] = []
-
-    def arrive_but_lose_the_answer(route: Route) -> None:
-        sent.append(json.loads(route.request.post_data or "")["client_key"])
-        if len(sent) == 1:
-            route.fetch()
-            route.abort("connectionreset")
-        else:
-            route.continue_()
-
-    desk.route("**/annotate/submit", arrive_but_lose_the_answer)
-    desk.keyboard.press("1")
-    desk.keyboard.press("Enter")
-    eventually(desk, lambda: len(sent) == 2)
-    expect(desk.locator("[data-unsaved]")).to_be_hidden()
-    assert sent[0] == sent[1]
-    assert answers_of(collection.images[0], current=False) == [HUMAN]
-
-
-def test_a_server_error_is_no_loss(visit: Visits, desk: Page, collection: Collection) -> None:
-    visit.guard_of(desk).expect(r"/annotate/submit|status of 503")
-    told = '{"error": {"status": 503, "sentence": "The database does not answer just now.", "fields": {}}}'
-    desk.route(
-        "**/annotate/submit",
-        lambda route: route.fulfill(status=503, content_type="application/json", body=told),
-        times=2,
-    )
-    desk.keyboard.press("1")
-    desk.keyboard.press("Enter")
-    expect(desk.locator("[data-unsaved]")).to_contain_text("The database does not answer just now.")
-    expect(desk.locator("[data-unsaved]")).to_be_hidden()
-    assert answers_of(collection.images[0], current=False) == [HUMAN]
-
-
-def test_what_was_not_saved_survives_the_window(visit: Visits, desk: Page, collection: Collection) -> None:
-    visit.guard_of(desk).expect(r"/annotate/submit|ERR_INTERNET_DISCONNECTED|Failed to load resource")
-    warnings: list[str] = []
-
-    def leave(dialog: Dialog) -> None:
-        warnings.append(dialog.type)
-        dialog.accept()
-
-    desk.on("dialog", leave)
-    desk.route("**/annotate/submit", lambda route: route.abort("internetdisconnected"))
-    desk.keyboard.press("1")
-    desk.keyboard.press("Enter")
-    expect(desk.locator("[data-unsaved]")).to_be_visible()
-    desk.reload()
-    assert warnings == ["beforeunload"]
-    # The image that waits to be saved does not come up a second time.
-    shows(desk, collection.images[1])
-    expect(desk.locator("[data-unsaved]")).to_be_visible()
-    desk.unroute("**/annotate/submit")
-    desk.get_by_role("button", name="Try now").click()
-    eventually(desk, lambda: answers_of(collection.images[0], current=False) == [HUMAN])
-
-
-def test_signed_out_meanwhile_the_answer_waits_for_the_next_sign_in(
-    visit: Visits, desk: Page, collection: Collection
-) -> None:
-    visit.guard_of(desk).expect(r"refused: 40[13]|status of 40[13]")
-    with session_scope() as session:
-        session.execute(delete(SignIn))
-    desk.keyboard.press("1")
-    desk.keyboard.press("Enter")
-    expect(desk.locator("[data-unsaved]")).to_contain_text("sign in again in another tab")
-    with session_scope() as session:
-        token = accounts.start_session(session, collection.annotator)
-    desk.context.add_cookies([{"name": "loupe_session", "value": token, "url": visit.address}])
-    expect(desk.locator("[data-unsaved]")).to_be_hidden()
-    assert answers_of(collection.images[0], current=False) == [HUMAN]
-
-
-def test_an_answer_is_never_saved_as_another_persons(visit: Visits, desk: Page, collection: Collection) -> None:
-    visit.guard_of(desk).expect(r"refused: 40[13]|status of 40[13]")
-    with session_scope() as session:
-        token = accounts.start_session(session, collection.reviewer)
-    desk.context.add_cookies([{"name": "loupe_session", "value": token, "url": visit.address}])
-    desk.keyboard.press("1")
-    desk.keyboard.press("Enter")
-    expect(desk.locator("[data-unsaved]")).to_contain_text("Another person has signed in")
-    assert answers_of(collection.images[0]) == []
-
-
-def test_a_refused_answer_says_why_and_can_be_opened_again(visit: Visits, desk: Page, collection: Collection) -> None:
-    visit.guard_of(desk).expect(r"refused: 409|status of 409")
-    with session_scope() as session:
-        session.get_one(Label, collection.labels[0].id).removed_at = now()
-    desk.keyboard.press("1")
-    desk.keyboard.press("Enter")
-    unsaved = desk.locator("[data-unsaved]")
-    expect(unsaved).to_contain_text("The label “human” was removed from the project meanwhile")
-    desk.reload()
-    expect(unsaved).to_contain_text("was removed")
-    unsaved.get_by_role("button", name="Open again").click()
-    shows(desk, collection.images[0])
-    expect(unsaved).to_be_hidden()
-    desk.keyboard.press("2")
-    desk.keyboard.press("Enter")
-    eventually(desk, lambda: answers_of(collection.images[0]) == [{"animal": "present", "landscape": "absent"}])
-
-
-def test_a_refused_answer_can_be_discarded(visit: Visits, desk: Page, collection: Collection) -> None:
-    visit.guard_of(desk).expect(r"refused: 409|status of 409")
-    with session_scope() as session:
-        session.get_one(Image, collection.images[0].id).excluded_at = now()
-    desk.keyboard.press("n")
-    unsaved = desk.locator("[data-unsaved]")
-    expect(unsaved).to_contain_text("taken out of the project")
-    unsaved.get_by_role("button", name="Discard").click()
-    desk.get_by_role("dialog").get_by_role("button", name="Discard").click()
-    expect(unsaved).to_be_hidden()
-
-
-@BOTH
-def test_two_people_never_see_the_same_image(visit: Visits, make_collection: Callable[..., Collection]) -> None:
-    collection = make_collection(images=14)
-    desks = [open_desk(visit, collection, person) for person in ("annotator", "reviewer")]
-    seen: list[list[str]] = [[], []]
-
-    def tag_what_is_shown() -> bool:
-        for page, names in zip(desks, seen, strict=True):
-            if page.locator("[data-caption]").is_visible() and (name := shown(page)) not in names:
-                names.append(name)
-                page.keyboard.press("n")
-        return len(seen[0]) + len(seen[1]) >= 14
-
-    eventually(desks[0], tag_what_is_shown, seconds=30)
-    assert not set(seen[0]) & set(seen[1])
-    eventually(desks[0], lambda: all(len(answers_of(image, current=False)) == 1 for image in collection.images))
-
-
-def test_when_others_hold_the_last_images_the_desk_says_so_and_looks_again(
-    visit: Visits, make_collection: Callable[..., Collection]
-) -> None:
-    collection = make_collection(images=2)
-    first = open_desk(visit, collection)
-    second = visit(f"{collection.path}/annotate", account=collection.reviewer)
-    expect(second.get_by_role("heading", name="The last images are before others")).to_be_visible()
-    first.goto(collection.path)
-    eventually(first, lambda: claimed() == {})
-    second.get_by_role("button", name="Look again now").click()
-    shows(second, collection.images[0])
-
-
-def test_the_next_image_is_there_before_it_is_asked_for(visit: Visits, collection: Collection) -> None:
-    page = visit("/", account=collection.annotator)
-    asked: list[str] = []
-
-    def note(request: Request) -> None:
-        if request.url.endswith("/screen"):
-            asked.append(request.url)
-
-    page.on("request", note)
-    page.goto(f"{collection.path}/annotate")
-    shows(page, collection.images[0])
-    eventually(page, lambda: len(asked) >= 5)
-    page.wait_for_load_state("networkidle")
-    before = len(asked)
-    # Once decoded, the next picture stands on the ground within the same task as the key: no frame without an image.
-    at_once = page.evaluate(
-        """() => {
-          dispatchEvent.call(document, new KeyboardEvent("keydown", { key: "n", code: "KeyN", bubbles: true }));
-          const image = document.querySelector("[data-ground] img");
-          return [image?.complete, image?.getAttribute("src")];
-        }"""
-    )
-    assert at_once == [True, f"{collection.path}/images/{collection.images[1].id}/screen"]
-    assert [url for url in asked[before:] if url.endswith(f"/{collection.images[1].id}/screen")] == []
-
-
-def test_leaving_the_desk_gives_its_images_back(desk: Page, collection: Collection) -> None:
-    eventually(desk, lambda: set(claimed().values()) == {collection.annotator.id})
-    desk.goto(collection.path)
-    eventually(desk, lambda: claimed() == {})
-
-
-def test_the_end_is_celebrated_and_skipped_images_can_be_seen_again(
-    visit: Visits, make_collection: Callable[..., Collection]
-) -> None:
-    collection = make_collection(images=2)
-    page = open_desk(visit, collection, "lead")
-    page.keyboard.press("s")
-    shows(page, collection.images[1])
-    page.keyboard.press("n")
-    expect(page.get_by_role("heading", name="Only skipped images are left")).to_be_visible()
-    page.get_by_role("button", name="Show skipped images").click()
-    shows(page, collection.images[0])
-    page.keyboard.press("1")
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="On to images not tagged yet").click()
-    expect(page.get_by_role("heading", name="Every image is tagged")).to_be_visible()
-    expect(page.get_by_role("link", name="Train a model")).to_be_visible()
-    page.keyboard.press("b")
-    shows(page, collection.images[0])
 
 
 def test_suggestions_are_shown_and_nothing_is_chosen(visit: Visits, collection: Collection) -> None:
