@@ -67,6 +67,11 @@ def loss_chart(points: Sequence[Sequence[float]], epochs: Sequence[Epoch] = (), 
         if batches and row.valid_loss is not None
     ]
     names = [train, valid] if held else [train]
+    # Without such points there is no layer for them: an empty one has nothing to tell a screen reader.
+    points_of = {
+        "mark": {"type": "point", "filled": True, "size": 60},
+        "transform": [{"filter": {"field": "of", "equal": valid}}],
+    }
     axis = {"type": "quantitative", "title": _("Loss"), "scale": {"zero": True}}
     told = [("batch", _("Batch"), "d"), ("loss", _("Loss"), ".4f")]
     encoding = {**_by_batch(), "y": {"field": "loss"} | axis, "color": _coloured("of", names), "tooltip": _tips(told)}
@@ -75,13 +80,7 @@ def loss_chart(points: Sequence[Sequence[float]], epochs: Sequence[Epoch] = (), 
         "width": "container",
         "height": 220,
         "encoding": encoding,
-        "layer": [
-            {"mark": {"type": "line", "interpolate": "monotone"}},
-            {
-                "mark": {"type": "point", "filled": True, "size": 60},
-                "transform": [{"filter": {"field": "of", "equal": valid}}],
-            },
-        ],
+        "layer": [{"mark": {"type": "line", "interpolate": "monotone"}}, *([points_of] if held else [])],
     }
 
 

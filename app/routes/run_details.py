@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from app.deps import DbSession, Files, Lead, Reviewer
 from app.domain.statuses import JobStatus, Role
 from app.models import Epoch, Project, Run
-from app.routes.run_charts import loss_chart
+from app.routes.run_charts import loss_chart, metric_chart, momentum_chart, rate_chart
 from app.services import file_sizes, run_details, runs
 from app.services.run_details import RunDetails
 from app.templating import render
@@ -30,7 +30,11 @@ class RunDetailsPage:
     is_open: bool
     details: RunDetails
     epochs: list[Epoch]
+    # Charts of how it went; None where there is no line to draw.
     loss_spec: dict[str, Any] | None
+    figures_spec: dict[str, Any] | None
+    rates_spec: dict[str, Any] | None
+    momentum_spec: dict[str, Any] | None
     size: int
 
 
@@ -38,6 +42,7 @@ class RunDetailsPage:
 def details_page(request: Request, session: DbSession, access: Reviewer, storage: Files, number: int) -> Response:
     """Show everything that is needed to make a run again."""
     run = runs.get_run(session, access.project.id, number)
+    epochs = runs.epochs(session, run)
     page = RunDetailsPage(
         project=access.project,
         role=access.role,
@@ -47,8 +52,11 @@ def details_page(request: Request, session: DbSession, access: Reviewer, storage
         is_finished=run.job.status is JobStatus.SUCCEEDED,
         is_open=not run.job.status.is_final,
         details=run_details.details(session, run),
-        epochs=runs.epochs(session, run),
-        loss_spec=loss_chart(run.loss_curve),
+        epochs=epochs,
+        loss_spec=loss_chart(run.loss_curve, epochs, int(run.live.get("batches", 0))),
+        figures_spec=metric_chart(epochs),
+        rates_spec=rate_chart(run.schedule_curve),
+        momentum_spec=momentum_chart(run.schedule_curve),
         size=sum(file_sizes.of_run(storage, run).values()),
     )
     return render(request, "run_details/page.html", page)
