@@ -49,7 +49,8 @@ class ProgressPage:
     moment: Moment | None
     warnings: list[Told]
     figures: list[str]
-    words: dict[str, MetricWords]
+    heads: list[str]
+    words: list[MetricWords]
     charts: Charts
     can_keep_best: bool
     is_lead: bool
@@ -131,6 +132,7 @@ def _charts(run: Run, epochs: list[Epoch]) -> Charts:
 
 def _progress(session: Session, access: Access, run: Run) -> ProgressPage:
     epochs = runs.epochs(session, run)
+    figures = metric_words.columns_of(row.metrics for row in epochs)
     return ProgressPage(
         project=access.project,
         role=access.role,
@@ -141,8 +143,9 @@ def _progress(session: Session, access: Access, run: Run) -> ProgressPage:
         has_worker=jobs.worker_alive(session, TRAINING_QUEUE),
         moment=run_progress.moment_of(run),
         warnings=run_warnings.told(run),
-        figures=metric_words.columns_of(row.metrics for row in epochs),
-        words=metric_words.metric_words(),
+        figures=figures,
+        heads=metric_words.heads_of(figures),
+        words=[*metric_words.loss_words().values(), *metric_words.metric_words().values()],
         charts=_charts(run, epochs),
         can_keep_best=run_progress.can_keep_best(run),
         is_lead=access.is_at_least(Role.LEAD),

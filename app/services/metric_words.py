@@ -15,6 +15,28 @@ class MetricWords:
     warning: str = ""
 
 
+def loss_words() -> dict[str, MetricWords]:
+    """Give the words of the two losses, which stand before every other figure."""
+    return {
+        "train_loss": MetricWords(
+            "train_loss",
+            _("How far the answers on the images just learned from are from the people's, smoothed; lower is better."),
+        ),
+        "valid_loss": MetricWords(
+            "valid_loss",
+            _(
+                "The same on the validation images, which are never learned from. If it rises while train_loss falls, "
+                "the network learns by heart."
+            ),
+        ),
+    }
+
+
+def heads_of(figures: Iterable[str]) -> list[str]:
+    """Give the heads of the table of epochs, as fastai prints them."""
+    return ["epoch", *loss_words(), *map(name_of, figures), "time"]
+
+
 def metric_words() -> dict[str, MetricWords]:
     """Give the words of every figure, in the order in which a table shows them."""
     return {

@@ -14,4 +14,5 @@ def test_columns_stand_in_the_order_of_the_words_and_unknown_ones_last() -> None
     rows = [{"of tomorrow": 1.0, "recall": None}, {"macro_f1": 0.5}]
     assert metric_words.columns_of(rows) == ["macro_f1", "recall", "of tomorrow"]
     assert metric_words.columns_of([]) == []
+    assert metric_words.heads_of(["macro_f1"]) == ["epoch", "train_loss", "valid_loss", "f1_macro", "time"]
     assert [metric_words.name_of(name) for name in ("macro_f1", "of tomorrow")] == ["f1_macro", "of tomorrow"]
