@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands.base import DataOption, JsonOption, begin
+from app.commands.base import DataOption, JsonOption, Output, begin
 from app.commands.training import ProjectArgument
 from app.commands.waiting import wait_for
 from app.db import session_scope
@@ -51,7 +51,6 @@ def import_images(
     as_json: JsonOption = False,
 ) -> None:
     """Bring images in, with or without a table of their labels; a repeated import duplicates nothing."""
-    output = begin(data, as_json=as_json)
     options = TableOptions(
         table=FOLDERS if folders else "",
         separator=separator,
@@ -61,6 +60,10 @@ def import_images(
         create_all=create_labels,
         left_out=tuple(leave_out or ()),
     )
+    _import(begin(data, as_json=as_json), project, images, csv, options)
+
+
+def _import(output: Output, project: str, images: Path | None, csv: Path | None, options: TableOptions) -> None:
     with session_scope() as session:
         found = projects.get_project(session, project)
         made = imports.import_folder(session, found, images, csv, options)

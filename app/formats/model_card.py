@@ -141,18 +141,11 @@ def _figures(card: ModelCard) -> list[str]:
         )
         for each in card.labels
     ]
-    averages = [
-        (_("Macro-F1"), card.macro_f1),
-        (_("Micro-F1"), card.micro_f1),
-        (_("Mean average precision"), card.mean_average_precision),
-        (_("Images with every label right"), card.subset_accuracy),
-    ]
-    told = [f"{name}: {value:.3f}" for name, value in averages if value is not None]
     parts = [
         _("## Figures"),
         _("On the validation images, which the model did not learn from, with 95 % intervals in brackets."),
         _table(head, rows),
-        _list(told),
+        _list(_averages(card)),
     ]
     if card.cross_fitted:
         parts.append(
@@ -162,6 +155,16 @@ def _figures(card: ModelCard) -> list[str]:
         _("Calibration error: how far, on average, probabilities are from the share of images that show the label.")
     )
     return parts
+
+
+def _averages(card: ModelCard) -> list[str]:
+    averages = [
+        (_("Macro-F1"), card.macro_f1),
+        (_("Micro-F1"), card.micro_f1),
+        (_("Mean average precision"), card.mean_average_precision),
+        (_("Images with every label right"), card.subset_accuracy),
+    ]
+    return [f"{name}: {value:.3f}" for name, value in averages if value is not None]
 
 
 def _weaknesses(card: ModelCard) -> list[str]:

@@ -1,6 +1,7 @@
 """A file is checked setting by setting before anything is trained by it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,8 @@ from app.errors import InvalidInputError
 from app.models import Configuration
 from app.services import configuration_files
 from app.services.run_configs import default_config
+
+MANY: dict[str, Any] = {f"s{number}": 1 for number in range(60)}
 
 
 def document(recipe: str = "finetune", **settings: object) -> bytes:
@@ -39,7 +42,7 @@ def test_settings_of_an_older_version_are_written_without_what_means_nothing_now
     [
         (document("slow"), "asks for the recipe “slow”; this Loupe knows quick, finetune"),
         (document(colour=1, hue=2), "does not know these settings of the recipe “finetune”: colour, hue."),
-        (document(**{f"s{number}": 1 for number in range(60)}), "…"),
+        (document("finetune", **MANY), "…"),
         (document(size=7), "“size”: Please give a whole number from 28 to 768."),
         (document(size=[128]), "“size”: Please give a whole number"),
         (document(size=True), "“size”: Please give a whole number"),

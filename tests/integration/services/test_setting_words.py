@@ -1,6 +1,6 @@
 """Settings are told in words, those first that are not as usual."""
 
-from app.domain.recipe_fields import Field, FieldGroup, FieldKind
+from app.domain.recipe_fields import Field, FieldGroup, FieldKind, Value
 from app.domain.statuses import Recipe
 from app.services import setting_words
 from app.services.recipe_words import FieldWords
@@ -14,10 +14,15 @@ WORDS = FieldWords("Title", "Sentence.", choices={"bce": "as usual", "focal": "f
 
 
 def test_values_are_told_as_a_person_reads_them() -> None:
-    told = [
-        setting_words.value_words(field, WORDS, value)
-        for field, value in [(FLAG, True), (FLAG, False), (RATE, None), (RATE, 0.001), (LOSS, "focal"), (OTHERS, [])]
+    kept: list[tuple[Field, Value]] = [
+        (FLAG, True),
+        (FLAG, False),
+        (RATE, None),
+        (RATE, 0.001),
+        (LOSS, "focal"),
+        (OTHERS, []),
     ]
+    told = [setting_words.value_words(field, WORDS, value) for field, value in kept]
     assert told == ["yes", "no", "left to Loupe", "0.001", "for rare labels", "none"]
     assert setting_words.value_words(OTHERS, WORDS, ["a", "b"]) == "a, b"
 

@@ -18,6 +18,7 @@ from tests.factories import AccountFactory
 from tests.integration.trainable import make_project
 from worker import idling
 from worker.jobs import previews as work
+from worker.ml.previews import show_batch
 from worker.running import run_job
 
 SMALL = {"size": 64}
@@ -90,7 +91,7 @@ def test_a_damaged_image_is_named(session: Session, project: Project, lead: Acco
 def test_no_session_is_open_while_pictures_are_made(
     project: Project, lead: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = work.show_batch
+    before = show_batch
 
     def while_somebody_else_writes(*given):  # type: ignore[no-untyped-def] # noqa: ANN002, ANN202
         with session_scope() as other:

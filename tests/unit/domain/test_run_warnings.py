@@ -60,7 +60,7 @@ def has_exploded(losses: list[float | None]) -> bool:
 def test_a_loss_that_is_no_number_or_four_times_the_lowest_has_exploded() -> None:
     assert has_exploded([0.7, None])
     assert not has_exploded([])
-    falling = [1 / number for number in range(1, 10)]
+    falling: list[float | None] = [1 / number for number in range(1, 10)]
     assert not has_exploded(falling)
     assert has_exploded([*falling, 1.2])
     # Four times the lowest, and still better than at the beginning.
