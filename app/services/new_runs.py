@@ -65,7 +65,8 @@ def last_seconds(session: Session, project_id: int) -> dict[Recipe, float]:
         query = (
             select(Job.started_at, Job.finished_at)
             .join(Run, Run.job_id == Job.id)
-            .where(Run.project_id == project_id, Run.recipe == recipe, Job.status == JobStatus.SUCCEEDED)
+            .where(Run.project_id == project_id, Run.deleted_at.is_(None), Run.recipe == recipe)
+            .where(Job.status == JobStatus.SUCCEEDED)
             .order_by(Run.number.desc())
             .limit(1)
         )
