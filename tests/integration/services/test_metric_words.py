@@ -11,7 +11,7 @@ def test_every_figure_has_a_name_and_a_sentence_and_the_one_that_flatters_a_warn
 
 
 def test_columns_stand_in_the_order_of_the_words_and_unknown_ones_last() -> None:
-    rows = [{"of tomorrow": 1.0, "recall": None}, {"macro_f1": 0.5}]
+    rows: list[dict[str, object]] = [{"of tomorrow": 1.0, "recall": None}, {"macro_f1": 0.5}]
     assert metric_words.columns_of(rows) == ["macro_f1", "recall", "of tomorrow"]
     assert metric_words.columns_of([]) == []
     assert metric_words.heads_of(["macro_f1"]) == ["epoch", "train_loss", "valid_loss", "f1_macro", "time"]
