@@ -5,7 +5,7 @@ import shutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from docs import dependency_picture
-from docs.screenshots import team
+from docs.screenshots import team, training
 from docs.screenshots.loop import go_round
 from docs.screenshots.pictures import IMAGES
 from docs.screenshots.running import ANTON, Loupe, running, sign_in
@@ -39,6 +39,7 @@ def main() -> None:
         sign_in(anton, loupe, ANTON)
         team.tag_anew(anton, project, loupe.true_labels())
         team.photograph(page, project)
+        training.photograph(page, project)
         browser.close()
 
 

@@ -42,6 +42,6 @@ def photograph(page: Page, project: str) -> None:
     page.wait_for_url("**ask=*")
     page.wait_for_load_state("networkidle")
     keep(page, "one-label")
-    for name in ("agreement", "adjudicate", "progress", "labels"):
+    for name in ("agreement", "adjudicate", "progress", "labels", "controls", "assignments"):
         page.goto(f"{project}/{name}")
         keep(page, name)
