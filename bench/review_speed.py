@@ -1,11 +1,12 @@
-"""How long a reviewer waits for the next image: from the key to the frame that shows it, in Chromium.
+"""How long reviewers and annotators wait for the next image: from the key to the frame that shows it, in Chromium.
 
     python bench/review_speed.py [--images N] [--delay MS] [--pace MS]
 
 Makes a finished run with pictures of 2048 px, starts the web server, opens the review screen, and presses M again and
 again at a steady pace, with every answer of the server held back. The wait runs from the key to the end of the frame
 that shows the next image. Then the same in the grid: from the key that confirms a page of 48 to the frame that shows
-the next page. Wall-clock: run it on an idle machine.
+the next page; and at the annotator's desk, from the key "none apply" to the next image, decoded and whole.
+Wall-clock: run it on an idle machine.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import numpy as np
 import uvicorn
 from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+from sqlalchemy import update
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -33,6 +35,7 @@ from app.db import get_engine, session_scope  # noqa: E402 - the path is set jus
 from app.domain.statuses import Split  # noqa: E402
 from app.main import create_app  # noqa: E402
 from app.migrating import migrate  # noqa: E402
+from app.models import Image  # noqa: E402
 from app.services import accounts  # noqa: E402
 from app.storage import Rendition, get_storage, write_atomically  # noqa: E402
 from tests.run_factory import World, make_world  # noqa: E402
@@ -53,12 +56,25 @@ WATCH = """async ([key, modifiers, attribute]) => {
     return performance.now() - start;
 }"""
 
+# The same for the picture on the desk, which has to be decoded as well.
+WATCH_DESK = """async ([key]) => {
+    const picture = () => document.querySelector("[data-ground] img");
+    const before = picture().currentSrc;
+    const start = performance.now();
+    document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    while (!picture()?.complete || picture().currentSrc === before) await new Promise((done) => setTimeout(done));
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return performance.now() - start;
+}"""
+
 
 def world_with_pictures(images: int) -> World:
     """A finished run, and for each image of it noise like a photograph's in the size that the screen shows."""
     migrate(get_engine())
     with session_scope() as session:
         world = make_world(session, n=images)
+        # One more opinion on each image, so that there is something to do at the desk.
+        session.execute(update(Image).values(opinions=2, needed=1))
     storage, generator = get_storage(), np.random.default_rng(0)
     for image in world.images:
         cells = generator.integers(0, 255, (96, 128, 3), dtype=np.uint8)
@@ -100,11 +116,11 @@ def opened(browser: Browser, address: str, world: World, delay: float) -> Page:
     return page
 
 
-def waits(page: Page, key: str, modifiers: dict[str, bool], attribute: str, pace: float, turns: int) -> list[float]:
+def waits(page: Page, watch: str, given: list[object], pace: float, turns: int) -> list[float]:
     """Press a key at a steady pace; gives the milliseconds of each wait."""
     found = []
     for _turn in range(turns):
-        found.append(float(page.evaluate(WATCH, [key, modifiers, attribute])))
+        found.append(float(page.evaluate(watch, given)))
         page.wait_for_timeout(max(0.0, pace - found[-1]))
     return found
 
@@ -134,10 +150,13 @@ def main() -> None:
             page = opened(browser, address, world, given.delay)
             page.goto(f"{root}/review?split=all")
             page.wait_for_timeout(4 * given.delay + 1000)
-            told("Next place", waits(page, "m", {}, "position", given.pace, TURNS))
+            told("Next place", waits(page, WATCH, ["m", {}, "position"], given.pace, TURNS))
             page.goto(f"{root}/grid?split={Split.TRAIN.value}&list=cell&cell=tn")
             page.wait_for_timeout(4 * given.delay + 2000)
-            told("Next page of the grid", waits(page, "Enter", {"ctrlKey": True}, "grid-page", 5000, 3))
+            told("Next page of the grid", waits(page, WATCH, ["Enter", {"ctrlKey": True}, "grid-page"], 5000, 3))
+            page.goto(f"/projects/{world.project.id}/annotate")
+            page.wait_for_timeout(4 * given.delay + 2000)
+            told("Next image at the desk", waits(page, WATCH_DESK, ["n"], given.pace, TURNS))
             browser.close()
 
 
