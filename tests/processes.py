@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -172,7 +173,9 @@ def composed(data: Path, database_url: str, redis_url: str) -> Iterator[tuple[st
 
 def _on_this_machine(command: list[str], port: int) -> list[str]:
     local = {"python": [sys.executable], "loupe": loupe_command()}
-    rest = [str(port) if word == "8000" else "127.0.0.1" if word == "0.0.0.0" else word for word in command[1:]]
+    # What compose would fill in where nobody says otherwise: ${NAME:-usual}.
+    usual = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", word) for word in command[1:]]
+    rest = [str(port) if word == "8000" else "127.0.0.1" if word == "0.0.0.0" else word for word in usual]
     return [*local[command[0]], *rest]
 
 
