@@ -88,9 +88,12 @@ def session_scope(*, writes: bool = True, engine: Engine | None = None) -> Itera
         session.commit()
 
 
-def has_one_writer(session: Session) -> bool:
-    """Tell whether a transaction that writes keeps all others from writing until it ends, so that rows need no lock."""
-    return session.get_bind().dialect.name == "sqlite"
+def is_sole_writer(session: Session) -> bool:
+    """Tell whether no other transaction can write until this one ends, so that rows need no lock.
+
+    SQLite lets one write at a time, from the moment its transaction begins: this begins it.
+    """
+    return session.connection().dialect.name == "sqlite"
 
 
 @contextmanager

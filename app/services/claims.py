@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.config import get_settings
-from app.db import has_one_writer
+from app.db import is_sole_writer
 from app.models import Account, Claim, Image, Project
 from app.models.types import now
 from app.services import waiting
@@ -49,7 +49,7 @@ def lock(session: Session, project: Project) -> None:
     Without it two people could both take the last place at an image, and two who choose in different orders could wait
     for each other for ever. SQLite has one writer anyway.
     """
-    if not has_one_writer(session):
+    if not is_sole_writer(session):
         session.execute(select(Project.id).where(Project.id == project.id).with_for_update(key_share=True))
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.db import has_one_writer
+from app.db import is_sole_writer
 from app.domain.ground_truth import Decision, SubmittedAnswer, resolve
 from app.domain.lineage import Lineage, Merge
 from app.domain.statuses import View
@@ -86,7 +86,7 @@ def in_batches(values: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
 
 
 def _lock(session: Session, wanted: ColumnElement[bool]) -> None:
-    if not has_one_writer(session):
+    if not is_sole_writer(session):
         session.execute(select(Image.id).where(wanted).order_by(Image.id).with_for_update(key_share=True))
 
 

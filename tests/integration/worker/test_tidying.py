@@ -132,7 +132,7 @@ def test_the_command_says_first_what_would_go(loupe: Path, tmp_path: Path, capsy
     told = json.loads(capsys.readouterr().out)
     assert told["removed"] == {
         "originals": 2, "renditions": 4, "checkpoints": 0, "maps": 0, "uploads": 0, "predictions": 0,
-        "similarity": 0, "tiles": 0,
+        "similarity": 0, "tiles": 0, "embeddings": 0, "models": 0, "unfinished": 0,
     }  # fmt: skip
     assert told["bytes"] > 0
     assert not told["dry_run"]

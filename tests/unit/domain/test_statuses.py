@@ -54,6 +54,10 @@ def test_values_are_what_the_database_and_exports_hold() -> None:
         "tidy",
         "similarity",
         "tiles",
+        "preview",
+        "trial",
+        "learning_curve",
+        "model_file",
     ]
     assert list(JobKind) == kinds
     assert list(Answer) == ["present", "absent", "unsure"]
