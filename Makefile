@@ -69,9 +69,11 @@ messages: install ## Collect the sentences to translate into app/locales/loupe.p
 
 bench: install ## Measure Loupe against its peers, in one run
 	$(BIN)/python bench/loop_times.py
-	$(BIN)/python bench/quick_vs_lesson.py --seeds 42 43 44
+	$(BIN)/python -m bench.quick_vs_lesson --seeds 42 43 44
 	$(BIN)/python -m bench.training_room
 	$(BIN)/python -m bench.finetune_epoch --seeds 3
+	$(BIN)/python -m bench.estimates
+	$(BIN)/python bench/tagging_while_training.py
 	$(BIN)/python bench/report_page.py
 	$(BIN)/python bench/threshold_slider.py
 	$(BIN)/python bench/review_speed.py

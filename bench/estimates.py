@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from app.domain.statuses import Split
-from bench.quick_vs_lesson import DEFAULT_FOLDER
+from bench.photographs import DEFAULT_FOLDER
 from worker.ml.callbacks import Monitor
 from worker.ml.dataset import Item
 from worker.ml.finetune import train_finetune

@@ -27,7 +27,7 @@ from fastai.vision.learner import vision_learner
 
 from app.domain.metrics import evaluate
 from app.domain.statuses import Split
-from bench.quick_vs_lesson import DEFAULT_FOLDER, read
+from bench.photographs import DEFAULT_FOLDER, read
 from worker.ml.backbones import Backbone, load_backbone
 from worker.ml.callbacks import Monitor, Stage
 from worker.ml.finetune_config import FinetuneConfig

@@ -5,8 +5,6 @@ weights. The images are a folder and a CSV with the columns `file` and `label` (
 """
 
 import argparse
-import csv
-import hashlib
 import json
 import os
 import sys
@@ -32,19 +30,14 @@ from fastai.vision.data import ImageBlock
 from fastai.vision.learner import vision_learner
 
 from app.domain.metrics import evaluate
-from app.domain.splits import assign_splits
 from app.domain.statuses import Split
+from bench.photographs import DEFAULT_FOLDER, SEED, read
 from worker.ml.backbones import Backbone, load_backbone
-from worker.ml.dataset import Item
 from worker.ml.finetune import train_finetune
 from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.train import Places, QuickConfig, TrainData, TrainResult, train_quick
 
 Probabilities = npt.NDArray[np.float32]
-
-SHARED = Path(os.environ.get("LOUPE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-DEFAULT_FOLDER = SHARED / "data" / "fsa_color490"
-SEED = 42
 
 
 @dataclass(frozen=True)
@@ -55,17 +48,6 @@ class Measured:
     seconds: float
     macro_f1_at_half: float
     mean_average_precision: float
-
-
-def read(images: Path, table: Path, seed: int = SEED) -> TrainData:
-    """Read the images that the table lists, and divide them as Loupe does."""
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        rows = [(row["file"], [part for part in row["label"].split("|") if part]) for row in csv.DictReader(file)]
-    labels = sorted({label for _name, present in rows for label in present})
-    truth = np.array([[label in present for label in labels] for _name, present in rows], dtype=np.int8)
-    paths = [images / name for name, _present in rows]
-    items = [Item(hashlib.sha256(path.read_bytes()).hexdigest(), path, path.name) for path in paths]
-    return TrainData(items, labels, truth, assign_splits(truth, seed=seed))
 
 
 def by_hand(

@@ -26,7 +26,7 @@ import torch
 
 from app.domain.splits import assign_splits
 from app.domain.statuses import Split
-from bench.quick_vs_lesson import DEFAULT_FOLDER, read
+from bench.photographs import DEFAULT_FOLDER, read
 from worker.ml.backbones import DEFAULT, Backbone, load_backbone
 from worker.ml.cache import EmbeddingCache
 from worker.ml.dataset import Item, read_views, to_input
