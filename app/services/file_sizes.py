@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CHECKPOINT = "checkpoint"
     MAPS = "maps"
     FILES = "files"
+    UNFINISHED = "unfinished"
 
 
 def folders_of(storage: Storage, run_id: int) -> dict[Kind, Path]:
@@ -24,6 +25,7 @@ def folders_of(storage: Storage, run_id: int) -> dict[Kind, Path]:
         Kind.CHECKPOINT: storage.checkpoints / str(run_id),
         Kind.MAPS: storage.activation_maps(run_id),
         Kind.FILES: storage.model_files(run_id),
+        Kind.UNFINISHED: storage.unfinished(run_id),
     }
 
 

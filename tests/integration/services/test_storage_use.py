@@ -20,6 +20,7 @@ def world(session: Session, sent: list[tuple[str, int]]) -> World:
     write_atomically(storage.checkpoints / str(made.run.id) / "weights.safetensors", [b"x" * 50])
     write_atomically(storage.activation_map(made.run.id, 1, 1), [b"x" * 7])
     write_atomically(storage.model_files(made.run.id) / "onnx-1.zip", [b"x" * 9])
+    write_atomically(storage.unfinished(made.run.id) / "state.pt", [b"x" * 3])
     write_atomically(storage.embeddings / "some" / "one.npz", [b"x" * 11])
     return made
 
@@ -28,8 +29,8 @@ def test_each_part_is_counted(session: Session, world: World) -> None:
     found = storage_use.use(session, get_storage(), world.project)
     assert (found.originals, found.renditions, found.tiles, found.embeddings) == (12_000, 1200, 0, 11)
     assert not found.estimated
-    assert found.of_runs == {Kind.CHECKPOINT: 50, Kind.MAPS: 7, Kind.FILES: 9}
-    assert [each.total for each in found.runs] == [66]
+    assert found.of_runs == {Kind.CHECKPOINT: 50, Kind.MAPS: 7, Kind.FILES: 9, Kind.UNFINISHED: 3}
+    assert [each.total for each in found.runs] == [69]
 
 
 def test_many_images_are_reckoned_from_some(session: Session, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +52,7 @@ def test_what_can_be_made_again_is_freed_and_nothing_else(
     assert storage_use.free(session, get_storage(), world.project, kind) == freed
     left = storage_use.use(session, get_storage(), world.project).of_runs
     assert left[kind] == 0
-    assert sum(left.values()) == 66 - freed
+    assert sum(left.values()) == 69 - freed
 
 
 def test_nothing_is_taken_from_under_a_worker(session: Session, world: World) -> None:
