@@ -1,7 +1,6 @@
 """Runs: starting, finding, cancelling and activating them, and what a finished one reports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
@@ -27,7 +26,6 @@ from app.services.snapshots import TruthMatrix, truth_matrix
 # What a run says and what it was told belong to it, so both can be asked for here.
 __all__ = [
     "ProbabilityMatrix",
-    "RunRow",
     "Suggestion",
     "TruthMatrix",
     "activate",
@@ -39,7 +37,6 @@ __all__ = [
     "finished_run",
     "get_run",
     "latest_run",
-    "list_runs",
     "open_run",
     "probability_matrix",
     "request_predictions",
@@ -51,18 +48,6 @@ __all__ = [
 
 # What the job of a run that started by itself says of it: after how many new answers.
 AFTER_ANSWERS = "after_answers"
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """A run as the list of runs shows it; figures are None until it has been evaluated."""
-
-    run: Run
-    who: str
-    mean_average_precision: float | None
-    macro_f1: float | None
-    n_images: int
-    n_validation: int
 
 
 def start_run(
@@ -175,19 +160,6 @@ def started_by(session: Session, run: Run) -> str:
     return _by_itself(run) or jobs.asked_by(session, run.job)
 
 
-def list_runs(session: Session, project_id: int) -> list[RunRow]:
-    """List the runs of a project, newest first."""
-    query = (
-        select(Run, Account.name)
-        .join(Run.job)
-        .outerjoin(Account, Account.id == Job.created_by_id)
-        .where(Run.project_id == project_id, Run.deleted_at.is_(None))
-        .options(joinedload(Run.job))
-        .order_by(Run.number.desc())
-    )
-    return [_row(run, who) for run, who in session.execute(query)]
-
-
 def epochs(session: Session, run: Run) -> list[Epoch]:
     """List the lines of a run's epoch table."""
     return list(session.scalars(select(Epoch).where(Epoch.run_id == run.id).order_by(Epoch.epoch)))
@@ -201,15 +173,3 @@ def _runs(project_id: int) -> Select[Run]:
 def _by_itself(run: Run) -> str:
     answers = run.job.params.get(AFTER_ANSWERS)
     return _("by itself, after %(count)s new answers") % {"count": answers} if answers else ""
-
-
-def _row(run: Run, who: str | None) -> RunRow:
-    half, tuned = run.evaluation.get("at_half", {}), run.evaluation.get("tuned", {})
-    return RunRow(
-        run=run,
-        who=_by_itself(run) or who or "",
-        mean_average_precision=half.get("mean_average_precision"),
-        macro_f1=tuned.get("macro", {}).get("f1"),
-        n_images=run.evaluation.get("n_images", 0),
-        n_validation=run.evaluation.get("n_validation", 0),
-    )

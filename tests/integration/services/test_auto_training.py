@@ -12,7 +12,7 @@ from app.db import session_scope
 from app.domain.statuses import Answer, JobStatus, Recipe, View
 from app.models import Annotation, Image, Job, Label, Project, Run
 from app.models.types import now
-from app.services import annotations, auto_training, desk_settings, runs
+from app.services import annotations, auto_training, desk_settings, run_rows, runs
 from tests.factories import AccountFactory
 from tests.integration.trainable import make_project
 
@@ -80,7 +80,7 @@ def test_a_quick_run_starts_when_enough_is_answered_and_says_so(project: Project
         run = runs.get_run(session, project.id, 1)
         assert (run.id, run.recipe, run.job.created_by_id) == (run_id, Recipe.QUICK, None)
         assert runs.started_by(session, run) == "by itself, after 12 new answers"
-        assert runs.list_runs(session, project.id)[0].who == "by itself, after 12 new answers"
+        assert run_rows.lines(session, project.id)[0].who == "by itself, after 12 new answers"
     assert sent == [("loupe.train", run.job_id)]
 
 

@@ -19,6 +19,7 @@ from app.services import (
     overview,
     reviews,
     run_deletion,
+    run_rows,
     runs,
     tidying,
 )
@@ -102,7 +103,7 @@ def test_it_is_found_nowhere_and_its_number_is_not_given_again(session: Session,
     session.commit()
     with pytest.raises(NotFoundError):
         runs.get_run(session, world.project.id, 2)
-    assert [row.run.number for row in runs.list_runs(session, world.project.id)] == [1]
+    assert [row.number for row in run_rows.lines(session, world.project.id)] == [1]
     assert [run.number for run in comparisons.finished_runs(session, world.project.id)] == [1]
     assert overview.overview(session, world.project).n_runs == 1
     again = runs.start_run(session, world.project, recipe=Recipe.QUICK, account=None)

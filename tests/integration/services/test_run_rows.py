@@ -46,16 +46,18 @@ def numbers(session: Session, world: World, **wishes: object) -> list[int]:
     return [line.number for line in found]
 
 
-def test_rows_say_what_the_list_of_runs_says(session: Session, world: World) -> None:
+def test_rows_say_what_is_known_of_each_run(session: Session, world: World) -> None:
     made = {line.number: line for line in run_rows.lines(session, world.project.id)}
     assert list(made) == [4, 3, 2, 1]
-    for row in runs.list_runs(session, world.project.id):
-        line = made[row.run.number]
-        assert (line.recipe, line.status, line.who) == (row.run.recipe, row.run.job.status, row.who)
-        assert line.mean_average_precision == pytest.approx(row.mean_average_precision)
-        assert line.macro_f1 == pytest.approx(row.macro_f1)
-        assert (line.n_images or 0) == row.n_images
-        assert (line.remark, list(line.tags), line.is_active) == (row.run.remark, row.run.tags, row.run.is_active)
+    for number, line in made.items():
+        run = runs.get_run(session, world.project.id, number)
+        assert (line.recipe, line.status, line.who) == (run.recipe, run.job.status, runs.started_by(session, run))
+        assert (line.remark, list(line.tags), line.is_active) == (run.remark, run.tags, run.is_active)
+    assert [made[number].n_images for number in (1, 2, 4)] == [30, None, 40]
+    kept = world.run.evaluation
+    assert made[1].mean_average_precision == pytest.approx(kept["at_half"]["mean_average_precision"])
+    assert made[1].macro_f1 == pytest.approx(kept["tuned"]["macro"]["f1"])
+    assert made[4].macro_f1 == pytest.approx(0.9)
     assert made[4].parent == 1
     assert made[3].who == "by itself, after 12 new answers"
     assert made[2].mean_average_precision is None

@@ -11,7 +11,7 @@ from app.db import session_scope
 from app.domain.statuses import JobKind, JobStatus, Recipe
 from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError
 from app.models import Job, Project, Run
-from app.services import jobs, runs
+from app.services import jobs, run_rows, runs
 from tests.factories import ProjectFactory
 from tests.integration.trainable import copying_trainer, make_project
 from worker.jobs import training
@@ -136,8 +136,8 @@ def test_the_list_shows_the_newest_first_with_its_figures(project: Project) -> N
     finish(start(project))
     waiting = start(project)
     with session_scope(writes=False) as opened:
-        rows = runs.list_runs(opened, project.id)
-    assert [row.run.number for row in rows] == [2, 1]
+        rows = run_rows.lines(opened, project.id)
+    assert [row.number for row in rows] == [2, 1]
     assert (rows[0].macro_f1, rows[1].n_images) == (None, 12)
     assert rows[1].mean_average_precision == 1.0
     with session_scope() as opened:
