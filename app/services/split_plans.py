@@ -82,8 +82,13 @@ def read(session: Session, project_id: int, live: Sequence[Label], choice: Split
 
 def groups_of(material: Material, choice: SplitChoice) -> Rows:
     """Number what stays together, int [n]: near-duplicates always, and images of one value where that was chosen."""
-    values = material.values if choice.method is SplitMethod.GROUPED else (None,) * len(material.ids)
-    return joined_groups(material.near_alike, values)
+    return _joined(material.near_alike, material.values, choice)
+
+
+def groups_among(images: Sequence[Image], choice: SplitChoice) -> Rows:
+    """Number what stays together of images that are at hand, int [n], as `groups_of` does."""
+    values = tuple(value_of(image, choice.detail) if choice.detail else None for image in images)
+    return _joined(tuple(image.group_key for image in images), values, choice)
 
 
 def divide(material: Material, choice: SplitChoice, *, anew: bool = False) -> list[Split | None]:
@@ -104,6 +109,11 @@ def divide(material: Material, choice: SplitChoice, *, anew: bool = False) -> li
 def named_splits(material: Material, choice: SplitChoice) -> list[Split | None]:
     """Read which split the chosen column names for every image."""
     return [None if value is None else split_named(value, choice.detail) for value in material.values]
+
+
+def _joined(near_alike: Sequence[str | None], values: Sequence[str | None], choice: SplitChoice) -> Rows:
+    together = values if choice.method is SplitMethod.GROUPED else (None,) * len(near_alike)
+    return joined_groups(near_alike, together)
 
 
 def _divided(

@@ -17,15 +17,15 @@ from app.domain.label_errors import combined, neighbour_shares
 from app.domain.matrices import Cells, Floats
 from app.errors import Cancelled, ConflictError
 from app.i18n import gettext as _
-from app.models import Image, Job, Run
-from app.services import inspections, snapshots
+from app.models import Image, Job, Project, Run
+from app.services import inspections, snapshots, split_choices, split_plans
 from app.services.inspections import Findings
 from app.services.predictions import probability_matrix
 from app.storage import get_storage
 from worker.jobs.networks import frozen_network
 from worker.jobs.pixels import items_of
 from worker.jobs.recording import stage_sentence
-from worker.jobs.snapshot import BATCH, group_of
+from worker.jobs.snapshot import BATCH
 from worker.ml import callbacks
 from worker.ml.callbacks import Monitor
 from worker.ml.embeddings import EmbeddingCache, Features, embed
@@ -50,11 +50,13 @@ class Seen:
     truth: Cells
     # float64 [n, L], NaN where the model has learned from the image.
     probabilities: Floats
+    # int [n]: what stays together wherever images are divided, by the project's way of dividing.
+    groups: npt.NDArray[np.intp]
 
     @property
-    def groups(self) -> list[str]:
-        """Name the group of every image."""
-        return [group_of(image) for image in self.images]
+    def near_alike(self) -> list[str]:
+        """Name the near-duplicates of every image; an image without any is named by itself."""
+        return [image.group_key or f"image {image.id}" for image in self.images]
 
 
 def work(progress: Progress) -> None:
@@ -79,9 +81,11 @@ def look_up(session: Session, run: Run) -> Seen:
     said = probability_matrix(session, run, snapshot.image_ids.tolist())
     if len(said.image_ids) != len(snapshot.image_ids):
         raise ConflictError(_("Some predictions of run %(number)s are missing.") % {"number": run.number})
-    images = {image.id: image for image in snapshots.images_of(session, run)}
+    by_id = {image.id: image for image in snapshots.images_of(session, run)}
+    images = tuple(by_id[each] for each in snapshot.image_ids.tolist())
     probabilities = np.where(said.held_out[:, None], said.probabilities, np.nan)
-    return Seen(run, tuple(images[each] for each in snapshot.image_ids.tolist()), snapshot.truth, probabilities)
+    choice = split_choices.choice_of(session.get_one(Project, run.project_id))
+    return Seen(run, images, snapshot.truth, probabilities, split_plans.groups_among(images, choice))
 
 
 def judge_anew(seen: Seen, features: Features, monitor: Monitor) -> Floats:
@@ -92,7 +96,7 @@ def judge_anew(seen: Seen, features: Features, monitor: Monitor) -> Floats:
     learned = np.asarray(np.isnan(seen.probabilities).any(axis=1) & (seen.truth >= 0).any(axis=1))
     if not learned.any():
         return seen.probabilities
-    groups = [group for group, each in zip(seen.groups, learned, strict=True) if each]
+    groups = seen.groups[learned].tolist()
     config = HeadConfig(labelling=seen.run.labelling)
     fit = fit_head(features[learned], seen.truth[learned], groups, seed=seen.run.seed, monitor=monitor, config=config)
     probabilities = seen.probabilities.copy()
@@ -110,7 +114,8 @@ def _inspect(progress: Progress, run: Run) -> None:
     probabilities = judge_anew(seen, features, monitor)
     found = nearest(directions(features), LOOKED_FOR, lambda done, total: _say(progress, done, total))
     del features
-    others = found.outside(seen.groups, VOTERS)
+    # Two pictures of one box may show different things: only near-duplicates have nothing new to say to each other.
+    others = found.outside(seen.near_alike, VOTERS)
     both = combined(probabilities, neighbour_shares(seen.truth, others.rows, others.similarities))
     progress.give_way()
     progress(_("Looking for doubtful answers"), 0, 0)

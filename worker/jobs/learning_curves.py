@@ -4,24 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from app.db import session_scope
 from app.domain.statuses import Recipe, Split
 from app.errors import Cancelled, InvalidInputError
 from app.i18n import gettext as _
-from app.models import Image, Job, Run
-from app.services import learning_curves, snapshots
+from app.models import Image, Job, Project, Run
+from app.services import learning_curves, snapshots, split_choices, split_plans
 from app.services.snapshots import TruthMatrix
 from app.storage import get_storage
 from worker.jobs.networks import frozen_network
 from worker.jobs.pixels import items_of
 from worker.jobs.recording import stage_sentence
-from worker.jobs.snapshot import group_of
 from worker.ml import callbacks
 from worker.ml.callbacks import Monitor
 from worker.ml.embeddings import EmbeddingCache, Features, embed
 from worker.ml.learning_curve import CurveData, Measured, learning_curve
 from worker.running import Progress
+
+Groups = npt.NDArray[np.intp]
 
 
 def work(progress: Progress) -> None:
@@ -29,8 +31,9 @@ def work(progress: Progress) -> None:
     with session_scope(writes=False) as session:
         run = session.get_one(Run, session.get_one(Job, progress.job_id).params["run_id"])
         images, seen = snapshots.images_of(session, run), snapshots.truth_matrix(session, run)
+        choice = split_choices.choice_of(session.get_one(Project, run.project_id))
     try:
-        figures = _figures(progress, run, images, seen)
+        figures = _figures(progress, run, images, seen, split_plans.groups_among(images, choice))
     except callbacks.Cancelled as error:
         raise Cancelled from error
     progress.at_success(lambda session: learning_curves.keep(session, run.id, figures))
@@ -46,7 +49,9 @@ def look(progress: Progress, run: Run, images: Sequence[Image]) -> tuple[Feature
     return embed(items, network, cache, monitor.on_progress, monitor.should_cancel), network.name
 
 
-def _figures(progress: Progress, run: Run, images: Sequence[Image], seen: TruthMatrix) -> dict[str, Any]:
+def _figures(
+    progress: Progress, run: Run, images: Sequence[Image], seen: TruthMatrix, groups: Groups
+) -> dict[str, Any]:
     sides = [
         np.flatnonzero((seen.truth >= 0).any(axis=1) & np.array([split is wanted for split in seen.splits], dtype=bool))
         for wanted in (Split.TRAIN, Split.VALIDATION)
@@ -59,7 +64,7 @@ def _figures(progress: Progress, run: Run, images: Sequence[Image], seen: TruthM
     data = CurveData(
         features[train],
         seen.truth[train],
-        [group_of(images[row]) for row in train.tolist()],
+        groups[train].tolist(),
         features[valid],
         seen.truth[valid],
         run.labelling,

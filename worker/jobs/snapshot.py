@@ -58,11 +58,6 @@ def _known(truth: Cells) -> Flags:
     return np.asarray((truth >= 0).any(axis=1), dtype=np.bool_)
 
 
-def group_of(image: Image) -> str:
-    """Name the group of an image."""
-    return image.group_key or f"image {image.id}"
-
-
 def take(run_id: int, storage: Storage) -> Snapshot:
     """Look at the project once, give splits to images that have none, and keep what was seen with the run.
 

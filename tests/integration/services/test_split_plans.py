@@ -97,6 +97,8 @@ def test_by_source_no_source_straddles_and_images_without_one_stand_alone(sessio
         found = {split for split, each in zip(given, shown.values, strict=True) if each == source and split}
         assert len(found) <= 1
     groups = split_plans.groups_of(shown, wanted)
+    images = [session.get_one(Image, image_id) for image_id in shown.ids.tolist()]
+    assert split_plans.groups_among(images, wanted).tolist() == groups.tolist()
     lone = [
         row
         for row, (value, key) in enumerate(zip(shown.values, shown.near_alike, strict=True))

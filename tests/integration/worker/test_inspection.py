@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import session_scope
-from app.domain.statuses import JobKind, JobStatus, Labelling, Recipe, TruthValue
+from app.domain.statuses import JobKind, JobStatus, Labelling, Recipe, SplitMethod, TruthValue
 from app.models import Image, Inspection, Job, Project, Run, Truth
 from app.services import inspections, jobs, predictions, runs, snapshots
 from app.storage import get_storage
 from tests.integration.trainable import copying_trainer, make_project
 from worker.jobs import inspection, training
-from worker.jobs.inspection import Seen, judge_anew
+from worker.jobs.inspection import Seen, judge_anew, look_up
 from worker.ml.callbacks import Monitor
 from worker.running import Progress, run_job
 
@@ -141,12 +141,30 @@ def test_images_the_model_learned_from_are_judged_by_another_that_did_not() -> N
     said = np.where(learned[:, None], np.nan, 0.25) * np.ones((60, 2))
     wrong = truth.copy()
     wrong[3, 1] = 1 - wrong[3, 1]
-    seen = Seen(Run(seed=1, labelling=Labelling.OVERLAPPING), images, wrong, said)
+    alone = np.arange(60)
+    seen = Seen(Run(seed=1, labelling=Labelling.OVERLAPPING), images, wrong, said, alone)
     judged = judge_anew(seen, features, Monitor())
     assert (judged[40:] == 0.25).all()
     assert abs(judged[3, 1] - truth[3, 1]) < 0.5
-    unknown = Seen(Run(seed=1, labelling=Labelling.OVERLAPPING), images, np.full((60, 2), -1, dtype=np.int8), said)
+    nothing = np.full((60, 2), -1, dtype=np.int8)
+    unknown = Seen(Run(seed=1, labelling=Labelling.OVERLAPPING), images, nothing, said, alone)
     assert np.isnan(judge_anew(unknown, features, Monitor())[:40]).all()
+
+
+@pytest.mark.usefixtures("no_network")
+def test_what_the_project_keeps_together_is_judged_together(project: Project, session: Session) -> None:
+    for place, image in enumerate(session.query(Image).filter(Image.project_id == project.id).order_by(Image.id)):
+        image.details = {"source": f"box {place % 6}"}
+        image.group_key = "near-1" if place in {0, 1} else None
+    here = session.get_one(Project, project.id)
+    here.split_method, here.split_detail = SplitMethod.GROUPED, "source"
+    session.commit()
+    seen = look_up(session, session.get_one(Run, trained(project).id))
+    # The near-duplicates join the first two boxes.
+    boxes = [image.details["source"].replace("box 1", "box 0") for image in seen.images]
+    same = np.equal.outer(np.array(boxes), np.array(boxes))
+    assert np.array_equal(np.equal.outer(seen.groups, seen.groups), same)
+    assert len(set(seen.near_alike)) == len(seen.images) - 1
 
 
 @pytest.mark.usefixtures("no_network")

@@ -9,12 +9,13 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.db import session_scope
-from app.domain.statuses import JobStatus, Recipe
-from app.models import Job, Project, Run, SnapshotItem
-from app.services import learning_curves, runs
+from app.domain.statuses import JobStatus, Recipe, Split, SplitMethod
+from app.models import Image, Job, Project, Run, SnapshotItem
+from app.services import learning_curves, runs, snapshots
 from tests.integration.trainable import copying_trainer, make_project
 from worker.jobs import learning_curves as job
 from worker.jobs import training
+from worker.ml.learning_curve import CurveData, learning_curve
 from worker.running import run_job
 
 
@@ -65,6 +66,32 @@ def test_a_curve_is_kept_with_its_run(project: Project, no_network: None, recipe
         read = learning_curves.curve_of(opened.get_one(Run, run.id))
     assert read is not None
     assert len(read.labels) == 2
+
+
+def test_parts_are_drawn_as_the_project_divides_its_images(
+    project: Project, no_network: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session_scope() as opened:
+        here = opened.get_one(Project, project.id)
+        here.split_method, here.split_detail = SplitMethod.GROUPED, "source"
+        for place, image in enumerate(opened.query(Image).filter(Image.project_id == project.id).order_by(Image.id)):
+            image.details = {"source": f"box {place // 4}"}
+    run, given = trained(project), []
+
+    def curve(data: CurveData, **more: Any) -> Any:
+        given.append(data.groups)
+        return learning_curve(data, **more)
+
+    monkeypatch.setattr(job, "learning_curve", curve)
+    assert made(run) is JobStatus.SUCCEEDED
+    with session_scope(writes=False) as opened:
+        known = snapshots.truth_matrix(opened, opened.get_one(Run, run.id))
+        wanted = [split is Split.TRAIN for split in known.splits]
+        sources = [opened.get_one(Image, each).details["source"] for each in known.image_ids[wanted].tolist()]
+    groups = np.array(given[0])
+    assert np.array_equal(np.equal.outer(groups, groups), np.equal.outer(np.array(sources), np.array(sources)))
+    # Boxes are whole: every size is a sum of sizes of boxes.
+    assert {draw["images"] % 4 for draw in kept(run)["draws"]} == {0}
 
 
 def test_a_cancelled_curve_leaves_the_earlier_one(
