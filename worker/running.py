@@ -127,7 +127,7 @@ def _outcome(work: Callable[[Progress], None], progress: Progress) -> tuple[JobS
 
 def explain(error: BaseException) -> str:
     """Say an unforeseen failure in words that a project lead can act on."""
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if _is_full_disk(error):
         return _("The disk is full. Make room in the data folder and start again.")
     if isinstance(error, FileNotFoundError):
         return _("A file that should be in the data folder is missing: %(file)s.") % {
@@ -140,6 +140,13 @@ def explain(error: BaseException) -> str:
     return _("Something went wrong that Loupe did not foresee (%(kind)s). The details are in the worker's log.") % {
         "kind": type(error).__name__
     }
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    if isinstance(error, SQLAlchemyError):
+        # SQLite and PostgreSQL, each in its own words.
+        return any(words in str(error) for words in ("disk is full", os.strerror(errno.ENOSPC)))
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def _keep_alive(progress: Progress, done: threading.Event) -> None:

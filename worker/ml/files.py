@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from app.errors import UnavailableError
 from app.i18n import gettext as _
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class DiskFullError(UnavailableError):
@@ -36,8 +36,8 @@ def full_disk_explained() -> Iterator[None]:
             raise DiskFullError from error
         raise
     except (SafetensorError, RuntimeError) as error:
-        # safetensors and torch hand the system's message on as text only.
-        if os.strerror(errno.ENOSPC) in str(error):
+        # safetensors hands the system's message on as text only.
+        if any(os.strerror(number) in str(error) for number in _FULL):
             raise DiskFullError from error
         raise
 

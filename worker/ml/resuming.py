@@ -23,8 +23,9 @@ from fastai.learner import Learner
 from app.domain.statuses import Split
 from worker.ml.callbacks import Stage
 from worker.ml.checkpoint import versions
-from worker.ml.files import DiskFullError, write_atomically
+from worker.ml.files import DiskFullError
 from worker.ml.reporter import Reporter
+from worker.ml.tensors import write_state
 from worker.ml.train import TrainData
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class Keeper(Callback):
             return
         content = self._content(number)
         try:
-            write_atomically(self.folder / FILE, lambda scratch: torch.save(content, scratch))
+            write_state(self.folder / FILE, content)
         except DiskFullError:
             log.warning("no room to keep the state of a training: it could not be gone on with")
             (self.folder / FILE).unlink(missing_ok=True)

@@ -1,8 +1,11 @@
-"""Training processes that end by SIGKILL when a stage is reached: nothing can catch that or tidy up after it."""
+"""Training processes to which something happens in a stage: SIGKILL, which nothing can catch, or no room to write."""
 
 import multiprocessing
 import os
+import resource
 import signal
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -23,13 +26,35 @@ MEASURING = "measuring"
 
 def train_until(job_id: int, stage: str) -> BaseProcess:
     """Start a process that does the job, up to a stage, or to its end where the stage is empty."""
+    return _start(job_id, stage, _die)
+
+
+def train_without_room(job_id: int, stage: str, most_bytes: int) -> BaseProcess:
+    """Start a process that does the job, and can write no file larger than this from a stage on.
+
+    The system refuses what is too much while it is written, as on a full disk, and nobody needs rights to set that up.
+    """
+    return _start(job_id, stage, partial(_limit, most_bytes))
+
+
+def _start(job_id: int, stage: str, happens: Callable[[], None]) -> BaseProcess:
     environment = {name: os.environ[name] for name in SETTINGS if name in os.environ}
-    process = SERVER.Process(target=_train, args=(job_id, stage, environment))
+    process = SERVER.Process(target=_train, args=(job_id, stage, happens, environment))
     process.start()
     return process
 
 
-def _train(job_id: int, stage: str, environment: dict[str, str]) -> None:
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _limit(most_bytes: int) -> None:
+    # Without this the system would end the process instead of refusing to write.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+
+
+def _train(job_id: int, stage: str, happens: Callable[[], None], environment: dict[str, str]) -> None:
     os.environ.update(environment)
     get_settings.cache_clear()
     torch.set_num_threads(1)
@@ -38,11 +63,11 @@ def _train(job_id: int, stage: str, environment: dict[str, str]) -> None:
     def on_progress(recorder: Recorder, report: callbacks.Progress) -> None:
         told(recorder, report)
         if report.stage == stage:
-            os.kill(os.getpid(), signal.SIGKILL)
+            happens()
 
     def measure(*args: Any, **named: Any) -> Any:
         if stage == MEASURING:
-            os.kill(os.getpid(), signal.SIGKILL)
+            happens()
         return measured(*args, **named)
 
     measured: Any = vars(training)["measure"]

@@ -218,6 +218,7 @@ def failing(error: Exception) -> Callable[..., Any]:
     ("error", "sentence"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "The disk is full"),
+        (OperationalError("insert", {}, Exception("database or disk is full")), "The disk is full"),
         (MemoryError(), "ran out of memory"),
         (OperationalError("select", {}, Exception("gone")), "database did not answer"),
         (RuntimeError("shapes"), "did not foresee (RuntimeError)"),

@@ -150,7 +150,7 @@ def test_no_room_for_the_state_does_not_end_the_training(
     def full(*_args: object) -> None:
         raise DiskFullError
 
-    monkeypatch.setattr(resuming, "write_atomically", full)
+    monkeypatch.setattr(resuming, "write_state", full)
     result = train_finetune(data, place_of("full"), CONFIG)
     assert_same(result, straight)
     assert any("too little room" in note for note in result.notes)
