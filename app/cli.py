@@ -10,6 +10,7 @@ from app.commands import data, system, tidying, training
 from app.commands.configurations import configs
 from app.commands.people import user
 from app.commands.projects import project
+from app.commands.runs import runs
 from app.config import get_settings
 from app.errors import AppError, Cancelled
 from app.i18n import gettext as _
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(user, name="user")
 app.add_typer(project, name="project")
 app.add_typer(configs, name="configs")
+app.add_typer(runs, name="runs")
 app.command("up")(system.up)
 app.command("migrate")(system.migrate_database)
 app.command("setup-link")(system.setup_link)

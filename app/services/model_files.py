@@ -78,7 +78,7 @@ def standing(session: Session, storage: Storage, run: Run, form: FileForm) -> St
     return Standing(form, FileStatus.WAITING, _why_it_waits(session, job), job)
 
 
-def ask(session: Session, storage: Storage, run: Run, account: Account, form: FileForm) -> Job | None:
+def ask(session: Session, storage: Storage, run: Run, account: Account | None, form: FileForm) -> Job | None:
     """Have a file made; None where it is there. While it is being made, that job is given instead of a second.
 
     Raises:
@@ -94,7 +94,8 @@ def ask(session: Session, storage: Storage, run: Run, account: Account, form: Fi
     if found.status is FileStatus.WAITING:
         return found.job
     params = {"run_id": run.id, "form": form.value}
-    return jobs.create_job(session, JobKind.MODEL_FILE, project_id=run.project_id, account_id=account.id, params=params)
+    asked_by = account.id if account else None  # nobody: the command line
+    return jobs.create_job(session, JobKind.MODEL_FILE, project_id=run.project_id, account_id=asked_by, params=params)
 
 
 def facts(session: Session, run: Run, manifest: dict[str, Any]) -> ModelFacts:

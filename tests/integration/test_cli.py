@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ def test_the_loop_from_the_command_line(shell: Shell, tmp_path: Path) -> None:
         "label", "support", "threshold", "precision", "recall", "f1", "average_precision",
         "precision_interval", "recall_interval", "at_half",
     }  # fmt: skip
+
+    written = shell.json("runs", "file", "Cuts", "onnx", "--out", str(tmp_path))
+    assert zipfile.is_zipfile(written["out"])
+    listed = shell.json("runs", "list", "Cuts")["runs"]
+    assert [(row["run"], row["active"], row["macro_f1"]) for row in listed] == [(1, True, report["macro_f1"])]
 
     out = tmp_path / "out.csv"
     shell.json("export", "Cuts", "--format", "csv", "--out", str(out))
