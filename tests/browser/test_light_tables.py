@@ -131,6 +131,40 @@ def test_a_page_of_a_question_is_confirmed_but_for_the_exceptions(visit: Visits,
     assert truths(human)[ids[9]] is TruthValue.PRESENT
 
 
+def test_a_question_can_be_taken_back_after_a_reload(visit: Visits, make_collection: Make) -> None:
+    made = make_collection(9)
+    human = made.labels[0]
+    page = table(visit, made, f"?ask={human.id}", viewport=NARROW)
+    first = names(page)
+    tile(page, made.images[1]).click()
+    expect(page.locator("[data-tally]")).to_contain_text("Shows it: 1")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-count]")).to_have_text(f"{9 - len(first)} images left")
+    saved(page)
+    page.reload()
+    expect(tile(page, made.images[len(first)])).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("[data-told]")).to_contain_text(f"Undone: {len(first)} images")
+    # The page is there again as it was, with its exception, and nothing of it counts.
+    expect(page.locator("[data-tally]")).to_contain_text("Shows it: 1")
+    expect(page.locator("[data-count]")).to_have_text("9 images left")
+    saved(page)
+    assert names(page) == first
+    assert truths(human) == {}
+    page.reload()
+    expect(tile(page, made.images[0])).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.locator("[data-count]")).to_have_text(f"{9 - len(first)} images left")
+    saved(page)
+    assert truths(human)[made.images[1].id] is TruthValue.PRESENT
+    assert len(truths(human)) == len(first)
+    # Another question has steps of its own.
+    page.goto(page.url.replace(f"ask={human.id}", f"ask={made.labels[1].id}"))
+    expect(tile(page, made.images[0])).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("[data-told]")).to_have_text("There is nothing to undo here.")
+
+
 def test_a_small_window_asks_page_after_page(visit: Visits, make_collection: Make) -> None:
     made = make_collection(9)
     page = table(visit, made, f"?ask={made.labels[0].id}", viewport=NARROW, has_touch=True)

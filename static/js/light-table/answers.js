@@ -4,20 +4,16 @@ import { Saver } from "../annotate/saver.js";
 import { renewToken } from "../annotate/token.js";
 import { t } from "../strings.js";
 import { toast } from "../toast.js";
-
-// So many steps back are kept, in this window.
-const REMEMBERED = 100;
+import { Steps } from "./steps.js";
 
 export class Answers {
-  #done = [];
-  #undone = [];
-
   /**
    * `onChange(left, trouble)` hears how saving stands, `onRefused(ids)` which images were not answered for after all;
    * `question` is the label that is asked again of what is taken back.
    */
   constructor({ account, project, api, part, question, onChange, onRefused }) {
     Object.assign(this, { api, part, question, onChange, onRefused });
+    this.steps = new Steps(`${account}-${project}-${question ?? "free"}`);
     // Apart from the desk's, which shares the store.
     this.saver = new Saver(new Outbox(`table-${account}`, project), {
       onChange: () => this.#changed(),
@@ -28,28 +24,29 @@ export class Answers {
 
   /** Save a step: {label, version, answers: [[id, value]]}, with whatever else is needed to go back. */
   give(step) {
-    this.#undone = [];
     this.#send(step);
+    this.steps.add(step);
   }
 
   /** Take the last step back; gives it, or null where there is none. */
   undo() {
-    const step = this.#done.pop();
+    const step = this.steps.back();
     if (!step) return null;
     for (const part of this.#parts(step.answers)) {
       const ids = part.map(([id]) => id);
       this.#add("undo", "undo", { batch_key: step.key, image_ids: ids, question: this.question }, ids[0]);
     }
-    this.#undone.push(step);
     return step;
   }
 
   /** Do the step again that was undone last; gives it, or null. */
   redo() {
-    const step = this.#undone.pop();
+    const step = this.steps.forth();
+    if (!step) return null;
     // A key counts once: done again, it needs another.
-    if (step) this.#send(step);
-    return step ?? null;
+    this.#send(step);
+    this.steps.again(step);
+    return step;
   }
 
   #send(step) {
@@ -66,7 +63,6 @@ export class Answers {
       for (const [id, value] of part) body[value].push(id);
       this.#add("answers", "answers", body, part[0][0]);
     }
-    this.#done = [...this.#done, step].slice(-REMEMBERED);
   }
 
   #add(kind, path, body, first) {
