@@ -5,8 +5,8 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -188,6 +188,30 @@ def autocast(device: str) -> AbstractContextManager[object]:
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device, dtype=torch.bfloat16 if precision == "bf16" else torch.float16)
+
+
+@contextmanager
+def precision_restored(device: str) -> Iterator[None]:
+    """Compute afterwards as before, however this ends.
+
+    What fails in the middle of a batch, as for lack of memory, leaves the batch's number format on, and with it copies
+    of weights that would be taken for those of the next training.
+    """
+    was_on, depth = torch.is_autocast_enabled(device), _depth()
+    try:
+        yield
+    finally:
+        torch.set_autocast_enabled(device, was_on)
+        for _extra in range(_depth() - depth):
+            torch.autocast_decrement_nesting()
+        torch.clear_autocast_cache()
+
+
+def _depth() -> int:
+    """Return how many contexts of autocast are open: torch tells only whoever opens or leaves one."""
+    torch.autocast_increment_nesting()
+    depth: int = torch.autocast_decrement_nesting()
+    return depth
 
 
 def load_backbone(name: str, directory: Path, *, device: str = "cpu") -> Backbone:

@@ -16,7 +16,7 @@ from app.domain.statuses import Recipe, Split
 from app.errors import InvalidInputError, UnavailableError
 from app.i18n import gettext as _
 from worker.ml import resuming
-from worker.ml.backbones import Backbone, choose_device
+from worker.ml.backbones import Backbone, choose_device, precision_restored
 from worker.ml.callbacks import (
     Monitor,
     OnEpoch,
@@ -215,7 +215,8 @@ def _train(task: _Task, unfinished: Path | None) -> _Trained:
         )
         keeper = Keeper(reporter, unfinished, identity, batch_size, state)
         try:
-            return _attempt(task, train, valid, batch_size, keeper)
+            with precision_restored(backbone.device):
+                return _attempt(task, train, valid, batch_size, keeper)
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fastai.learner import Learner
 
 from app.domain.statuses import Split
-from worker.ml.backbones import Backbone, choose_device
+from worker.ml.backbones import Backbone, choose_device, precision_restored
 from worker.ml.callbacks import Monitor
 from worker.ml.files import full_disk_explained
 from worker.ml.finetune import TooFewImagesError
@@ -120,7 +120,7 @@ def find_rate(data: TrainData, places: Places, config: FinetuneConfig, monitor: 
             learner.freeze()
         else:
             learner.unfreeze()
-        with learner.no_bar(), learner.no_logging():
+        with precision_restored(backbone.device), learner.no_bar(), learner.no_logging():
             search = search_rates(learner)
     return {**search.to_dict(), "stage": first.stage.value, "n_images": len(train), "batch_size": batch_size}
 
@@ -171,7 +171,7 @@ def _timed(trial: _Trial, say: Callable[[str], None]) -> tuple[Times, Learner]:
     learner = trial.learner(train, valid, reporter)
     build = monotonic() - begun
     legs: dict[str, LegTimes] = {}
-    with learner.no_bar(), learner.no_logging():
+    with precision_restored(trial.backbone.device), learner.no_bar(), learner.no_logging():
         for leg in legs_of(trial.config):
             say(leg.stage.value)
             legs[leg.stage.value] = time_leg(learner, reporter, leg, trial.scratch / "state", trial.batch_size)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from app.domain.statuses import Recipe, Split
 from tests.unit.ml.pictures import LABELS, dataset
@@ -102,6 +103,30 @@ def test_the_same_seed_gives_the_same_result_even_after_memory_ran_out(
         assert (again.probabilities == result.probabilities).all()
     same = train_finetune(data, replace(places, checkpoint=tmp_path / "3"), CONFIG)
     assert (same.probabilities == result.probabilities).all()
+
+
+def test_memory_that_runs_out_within_a_batch_leaves_nothing_behind_for_the_next_attempt(
+    data: TrainData, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build: Any = build_learner
+
+    def short_of_memory(_network: object, given: tuple[torch.Tensor]) -> None:
+        if len(given[0]) > 8:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+
+    def hooked(*args: object, **options: object) -> object:
+        learner = build(*args, **options)
+        learner.model.register_forward_pre_hook(short_of_memory)
+        return learner
+
+    monkeypatch.setattr(finetune, "build_learner", hooked)
+    again = train_finetune(data, replace(places, checkpoint=tmp_path / "2"), replace(CONFIG, batch_size=16))
+    assert "Memory ran out" in again.notes[0]
+    assert not torch.is_autocast_enabled("cpu")
+    size = read_manifest(again.checkpoint).details["batch_size"]
+    straight = replace(CONFIG, batch_size=int(str(size)))
+    same = train_finetune(data, replace(places, checkpoint=tmp_path / "3"), straight)
+    assert (same.probabilities == again.probabilities).all()
 
 
 def test_when_not_even_two_images_fit_into_memory_it_is_said(
