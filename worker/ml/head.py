@@ -12,8 +12,8 @@ from worker.ml.axes import Axes, Matrix, principal_axes, rooted
 from worker.ml.callbacks import Monitor, Progress, Stage
 from worker.ml.hidden_head import fit_hidden
 from worker.ml.leaks import check_fold
-from worker.ml.linear_head import predict_rows, probabilities_of, solve_path
-from worker.ml.targets import Cells, Flags, losses, one_sided, prior_logits, targets_of
+from worker.ml.linear_head import predict_rows, probabilities_of, solve_heads
+from worker.ml.targets import Cells, Flags, losses, one_sided, prior_logits, targets_of, without
 
 __all__ = [
     "DEFAULT_STRENGTH",
@@ -42,6 +42,8 @@ DEFAULT_STRENGTH = 10.0
 _TOLERANCE = 0.05
 # More rows than this do not change which strength wins, and cost time.
 _ROWS_TO_CHOOSE = 2_000
+# Cells of heads that are fitted side by side: some hundred megabytes with all that is reckoned of them.
+_CELLS_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +163,29 @@ class _Part:
     def holds_out(self) -> bool:
         return bool(self.folds.max() > 0)
 
-    def fit(self, used: Flags, strengths: Sequence[float]) -> tuple[Matrix, Matrix]:
-        """Fit the used rows with each strength: weights [r, K * L] and bias [K * L]."""
-        targets = targets_of(self.cells[used], self.config.labelling, balanced=self.config.balanced)
-        return solve_path(self.axes.rows[used], self.axes.spectrum, targets, strengths, self.config.labelling)
+    @property
+    def held(self) -> list[Flags]:
+        """Return the rows of each fold, bool [n] each; nothing where there is one fold only."""
+        return [self.folds == fold for fold in range(int(self.folds.max()) + 1)] if self.holds_out else []
 
-    def out_of_fold(self, strengths: Sequence[float], watch: "_Watch") -> Matrix:
-        """Return probabilities of every row by a head fitted on the other folds, float32 [n, K * L]."""
-        labels = self.cells.shape[1]
-        predicted = np.empty((len(self.cells), len(strengths) * labels), dtype=np.float32)
-        for fold in np.unique(self.folds):
-            held = self.folds == fold
-            weights, bias = self.fit(~held, strengths)
-            rows = Axes(self.axes.rows[held], self.axes.spectrum, self.axes.back, self.axes.mean)
-            predicted[held] = predict_rows(rows, weights, bias, labels, self.config.labelling)
-            watch.step()
+    def fit(self, held: Sequence[Flags], strengths: Sequence[float], watch: "_Watch") -> list[tuple[Matrix, Matrix]]:
+        """Fit a head for each set of rows that is held out, with each strength: weights [r, K * L], bias [K * L]."""
+        labelling, found = self.config.labelling, []
+        at_once = max(1, _CELLS_AT_ONCE // max(1, self.cells.size))
+        for first in range(0, len(held), at_once):
+            some = held[first : first + at_once]
+            wanted = [targets_of(without(self.cells, out), labelling, balanced=self.config.balanced) for out in some]
+            check = self.monitor.check
+            found += solve_heads(self.axes.rows, self.axes.spectrum, wanted, strengths, labelling, check)
+            watch.step(len(some))
+        return found
+
+    def predict(self, held: Sequence[Flags], heads: Sequence[tuple[Matrix, Matrix]]) -> Matrix:
+        """Return probabilities of every row by the head it was held out of, float32 [n, K * L]."""
+        predicted = np.empty((len(self.cells), len(heads[0][1])), dtype=np.float32)
+        for out, (weights, bias) in zip(held, heads, strict=True):
+            rows = Axes(self.axes.rows[out], self.axes.spectrum, self.axes.back, self.axes.mean)
+            predicted[out] = predict_rows(rows, weights, bias, self.cells.shape[1], self.config.labelling)
         return predicted
 
 
@@ -185,21 +195,22 @@ class _Watch:
     def __init__(self, monitor: Monitor, total: int) -> None:
         self.monitor, self.total, self.done = monitor, total, 0
 
-    def step(self) -> None:
-        self.done += 1
+    def step(self, count: int = 1) -> None:
+        self.done += count
         self.monitor.report(Progress(Stage.HEAD, min(self.done, self.total), self.total))
 
 
 def _linear(part: _Part) -> HeadFit:
     """Fit a linear head; choosing the strength goes through the folds once, predicting them again."""
-    watch = _Watch(part.monitor, (1 if part.config.strength else 2) * (int(part.folds.max()) + 1))
+    held = part.held
+    watch = _Watch(part.monitor, (0 if part.config.strength else len(held)) + len(held) + 1)
     strength = part.config.strength or _choose_strength(part, watch)
-    everything = np.ones(len(part.cells), dtype=np.bool_)
-    weights, bias = part.fit(everything, (strength,))
+    nothing = np.zeros(len(part.cells), dtype=np.bool_)
+    (weights, bias), *heads = part.fit([nothing, *held], (strength,), watch)
     constant = targets_of(part.cells, part.config.labelling).constant
     head = Head(*part.axes.plain(weights, bias), constant, part.config.labelling)
-    if part.holds_out:
-        predicted = part.out_of_fold((strength,), watch)
+    if heads:
+        predicted = part.predict(held, heads)
     else:
         predicted = predict_rows(part.axes, weights, bias, part.cells.shape[1], part.config.labelling)
     return HeadFit(head, predicted, part.holds_out, strength, None)
@@ -209,13 +220,13 @@ def _choose_strength(part: _Part, watch: _Watch) -> float:
     """Return the weakest shrinkage whose out-of-fold loss is close to the best."""
     cells, labelling = part.cells, part.config.labelling
     varied = ((cells == 1).sum(axis=0) > 1) & ((cells == 0).sum(axis=0) > 1)
-    if not varied.any() or not part.holds_out:
-        return DEFAULT_STRENGTH
     rows = np.sort(np.random.default_rng(part.seed).permutation(len(cells))[:_ROWS_TO_CHOOSE])
     axes = Axes(part.axes.rows[rows], part.axes.spectrum, part.axes.back, part.axes.mean)
     some = _Part(axes, cells[rows], part.folds[rows], part.config, part.seed, part.monitor)
+    if not varied.any() or not some.holds_out:
+        return DEFAULT_STRENGTH
     targets = targets_of(cells[rows], labelling, balanced=part.config.balanced)
-    each = losses(targets, some.out_of_fold(STRENGTHS, watch), varied, labelling)
+    each = losses(targets, some.predict(some.held, some.fit(some.held, STRENGTHS, watch)), varied, labelling)
     if np.isnan(each).any():
         return DEFAULT_STRENGTH
     return max(np.array(STRENGTHS)[each <= each.min() * (1 + _TOLERANCE)].tolist())

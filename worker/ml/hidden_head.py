@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from app.domain.statuses import Labelling
 from worker.ml.axes import Matrix
-from worker.ml.targets import Cells, Flags, Targets, losses, targets_of
+from worker.ml.targets import Cells, Flags, Targets, losses, targets_of, without
 
 Rows = npt.NDArray[np.intp]
 
@@ -69,7 +69,7 @@ def fit_hidden(
     held = [folds == fold for fold in range(int(folds.max()) + 1)] if folds.max() > 0 else []
     epochs, out_of_fold = _BLIND_EPOCHS, np.zeros(cells.shape, dtype=np.float32)
     if held:
-        wanted = [targets_of(_without(cells, out), labelling, balanced=balanced) for out in held]
+        wanted = [targets_of(without(cells, out), labelling, balanced=balanced) for out in held]
         nets = _Nets(wanted, inputs.shape[1], units, labelling, seed)
         said = _watch_folds(nets, inputs, wanted, held, decay, seed, step)
         truth = targets_of(cells, labelling, balanced=balanced)
@@ -88,13 +88,6 @@ def fit_hidden(
     if not held:
         out_of_fold = net.say(torch.from_numpy(inputs))[0]
     return HiddenFit(net.layers(rows.shape[1]), out_of_fold, epochs)
-
-
-def _without(cells: Cells, held: Flags) -> Cells:
-    """Return cells in which nothing is known of the held rows."""
-    blank = cells.copy()
-    blank[held] = -1
-    return blank
 
 
 def _loss(truth: Targets, said: Matrix, held: Flags, labelling: Labelling) -> float:

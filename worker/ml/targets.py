@@ -60,6 +60,13 @@ def _exclusive(cells: Cells, *, balanced: bool) -> Targets:
     return Targets(present, weight, constant, np.where(constant, NEVER, seen).astype(np.float32))
 
 
+def without(cells: Cells, held: Flags) -> Cells:
+    """Return cells in which nothing is known of the held rows."""
+    blank = cells.copy()
+    blank[held] = -1
+    return blank
+
+
 def answered(cells: Cells, labelling: Labelling) -> Flags:
     """Return which images say anything that a head can learn, bool [n]."""
     if labelling is Labelling.EXCLUSIVE:

@@ -4,11 +4,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
 from app.domain.statuses import Labelling
+from worker.ml import head as head_module
 from worker.ml.axes import principal_axes, rooted, sigmoid
 from worker.ml.callbacks import Cancelled, Monitor, Progress
 from worker.ml.head import STRENGTHS, Head, HeadConfig, fit_head
-from worker.ml.linear_head import solve_path
-from worker.ml.targets import targets_of
+from worker.ml.linear_head import predict_rows, solve_heads, solve_path
+from worker.ml.targets import targets_of, without
 
 RNG = np.random.default_rng(3)
 OVERLAPPING, EXCLUSIVE = Labelling.OVERLAPPING, Labelling.EXCLUSIVE
@@ -50,6 +51,32 @@ def test_probabilities_are_those_of_scikit_learn(count: int, dimensions: int, st
         # random features that hardly determine them, are the farthest from their end.
         assert apart[known].max() < 1e-3
         assert apart.max() < 1e-2
+
+
+@pytest.mark.parametrize("labelling", [OVERLAPPING, EXCLUSIVE])
+def test_heads_side_by_side_are_those_fitted_one_by_one(labelling: Labelling) -> None:
+    features, truth = kinds(240, labels=4)
+    axes, chance = principal_axes(rooted(features)), np.random.default_rng(1)
+    held = [chance.random(240) < share for share in (0.0, 0.2, 0.5)]
+    # One of the heads sees nothing of a label.
+    held.append((truth[:, 3] == 1) | held[1])
+    wanted = [targets_of(without(truth, out), labelling) for out in held]
+    strengths = (1.0, 100.0)
+    together = solve_heads(axes.rows, axes.spectrum, wanted, strengths, labelling)
+    for targets, found in zip(wanted, together, strict=True):
+        alone = solve_path(axes.rows, axes.spectrum, targets, strengths, labelling)
+        said = [predict_rows(axes, *head, 4, labelling) for head in (found, alone)]
+        assert said[0].shape == (240, 8)
+        assert np.abs(said[0] - said[1]).max() < 2e-3
+
+
+def test_folds_that_do_not_fit_beside_each_other_are_fitted_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, truth = learnable(60, 20)
+    whole = fit_head(features, truth)
+    monkeypatch.setattr(head_module, "_CELLS_AT_ONCE", 2 * truth.size)
+    parts = fit_head(features, truth)
+    assert parts.strength == whole.strength
+    assert np.abs(parts.out_of_fold - whole.out_of_fold).max() < 1e-2
 
 
 def test_an_unknown_answer_counts_for_nothing() -> None:
@@ -152,8 +179,8 @@ def test_a_long_fit_reports_and_can_be_stopped() -> None:
     features, truth = learnable(60, 20)
     seen: list[Progress] = []
     fit_head(features, truth, monitor=Monitor(seen.append))
-    assert [report.done for report in seen] == list(range(1, 11))
-    assert {report.total for report in seen} == {10}
+    # Five folds to choose the strength by, then five again and the head itself.
+    assert [(report.done, report.total) for report in seen] == [(5, 11), (11, 11)]
     with pytest.raises(Cancelled):
         fit_head(features, truth, monitor=Monitor(should_cancel=lambda: True))
 
@@ -263,4 +290,4 @@ def test_a_given_strength_and_number_of_folds_are_followed() -> None:
     seen: list[Progress] = []
     fit = fit_head(features, truth, config=HeadConfig(strength=7.0, folds=3), monitor=Monitor(seen.append))
     assert fit.strength == 7.0
-    assert [report.done for report in seen] == [1, 2, 3]
+    assert [(report.done, report.total) for report in seen] == [(4, 4)]

@@ -93,7 +93,7 @@ def test_a_second_run_is_the_same_and_starts_from_the_kept_embeddings(
     again = train_quick(data, replace(places, checkpoint=tmp_path / "2"), None, seen.append, rows.append)
     assert (again.probabilities == result.probabilities).all()
     assert [report for report in seen if report.stage is Stage.EMBEDDING] == [Progress(Stage.EMBEDDING, 66, 66)]
-    assert [report.done for report in seen if report.stage is Stage.HEAD] == list(range(1, 11))
+    assert [report.done for report in seen if report.stage is Stage.HEAD] == [5, 11]
     assert rows == again.epochs
 
 
