@@ -16,7 +16,7 @@ from app.errors import ForbiddenError, NotFoundError, NotSignedInError
 from app.i18n import gettext as _
 from app.models import Account, Project
 from app.security import csrf_matches
-from app.services import accounts, projects
+from app.services import accounts, projects, run_progress
 from app.storage import Storage, get_storage
 
 # So many requests of the desk are worked on at once: while one waits for the database, another can go on.
@@ -98,20 +98,26 @@ class Access:
         return self.role.at_least(role)
 
 
-def _load(session: Session, account: Account, project_id: int, minimum: Role) -> Access:
+def _load(request: Request, session: Session, account: Account, project_id: int, minimum: Role) -> Access:
     project, role = projects.project_for(session, account, project_id)
     if project is None or role is None:
         raise NotFoundError
     if not role.at_least(minimum):
         raise ForbiddenError
+    if role is Role.LEAD and request.method == "GET" and "hx-request" not in request.headers:
+        # Whole pages of leads say so in their frame, so that nobody starts a training twice out of doubt.
+        request.state.under_way = run_progress.under_way(session, project_id)
     return Access(project, account, role)
 
 
 def _allow(minimum: Role) -> Callable[..., Access]:
     def allow(
-        account: Annotated[Account, Depends(_signed_in)], session: DbSession, project_id: Annotated[int, Path()]
+        request: Request,
+        account: Annotated[Account, Depends(_signed_in)],
+        session: DbSession,
+        project_id: Annotated[int, Path()],
     ) -> Access:
-        return _load(session, account, project_id, minimum)
+        return _load(request, session, account, project_id, minimum)
 
     return _says(minimum.value, allow)
 
@@ -123,7 +129,7 @@ def _admit(request: Request, project_id: int, minimum: Role) -> Access:
         request.state.account = account
         if account is None:
             raise NotSignedInError
-        return _load(session, account, project_id, minimum)
+        return _load(request, session, account, project_id, minimum)
 
 
 def _allow_streaming(minimum: Role) -> Callable[..., Access]:

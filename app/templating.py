@@ -99,6 +99,7 @@ def render(
         "account": getattr(request.state, "account", None),
         "csrf_token": csrf_token(request.state.browser_token),
         "flash": getattr(request.state, "flash", None),
+        "under_way": getattr(request.state, "under_way", None),
     }
     response = HTMLResponse(render_text(name, shared | values, block=block), status_code=status)
     # Pages show what only members may see: no shared cache keeps them.

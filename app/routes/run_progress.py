@@ -15,7 +15,7 @@ from app.models import Epoch, Project, Run
 from app.routes.run_charts import loss_chart, metric_chart, momentum_chart, rate_chart
 from app.services import jobs, metric_words, run_progress, run_warnings, runs
 from app.services.metric_words import MetricWords
-from app.services.run_progress import Moment
+from app.services.run_progress import Moment, Standing
 from app.services.run_warnings import Told
 from app.templating import render
 
@@ -56,6 +56,14 @@ class ProgressPage:
     is_lead: bool
 
 
+@dataclass(frozen=True)
+class StandingPart:
+    """What runs/_standing.html shows."""
+
+    project: Project
+    standing: Standing
+
+
 @router.get("")
 def run_page(request: Request, session: DbSession, access: Reviewer, number: int) -> Response:
     """Show a run on its way; a finished one is shown by its report."""
@@ -83,6 +91,13 @@ def short(session: DbSession, access: Reviewer, number: int) -> Response:
     if run.job.status.is_final:
         return Response(headers={"HX-Refresh": "true"})
     return HTMLResponse(escape(run_progress.in_short(run)))
+
+
+@router.get("/standing")
+def standing(request: Request, session: DbSession, access: Lead, number: int) -> Response:
+    """Say in a word how a run stands, for the frame of every page."""
+    run = runs.get_run(session, access.project.id, number)
+    return render(request, "runs/_standing.html", StandingPart(access.project, Standing(number, run.job.status)))
 
 
 @router.get("/curve")

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import JobStatus, Recipe
+from app.domain.statuses import OPEN_JOB_STATUSES, JobStatus, Recipe
 from app.errors import ConflictError
 from app.i18n import gettext as _
-from app.models import Run
+from app.models import Job, Run
 from app.services import jobs
 
 # The stages that go through epochs; in the others `done` counts images, or the folds of the head.
@@ -28,6 +29,24 @@ class Moment:
     memory_bytes: int | None
     graphics_bytes: int | None
     seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands, as every page of its project says."""
+
+    number: int
+    status: JobStatus
+
+
+def under_way(session: Session, project_id: int) -> Standing | None:
+    """Tell which run of a project waits or trains.
+
+    Only the newest can: while one does, no other is begun. So one row of an index tells, however many runs there are.
+    """
+    newest = select(Run.number, Job.status).join(Job, Job.id == Run.job_id).where(Run.project_id == project_id)
+    found = session.execute(newest.order_by(Run.number.desc()).limit(1)).one_or_none()
+    return Standing(found.number, found.status) if found and found.status in OPEN_JOB_STATUSES else None
 
 
 def moment_of(run: Run) -> Moment | None:

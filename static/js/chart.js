@@ -5,6 +5,8 @@ import { config, inThemeColours } from "./chart-theme.js";
 import { csrfFetch } from "./http.js";
 import { t } from "./strings.js";
 
+const CONTENT = { characterData: true, childList: true, subtree: true };
+
 let libraries;
 
 function loadLibraries() {
@@ -26,7 +28,11 @@ function loadScript(address) {
 
 async function specOf(figure) {
   if (figure.dataset.chartUrl) return csrfFetch(figure.dataset.chartUrl);
-  return JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+  return JSON.parse(numbersOf(figure));
+}
+
+function numbersOf(figure) {
+  return figure.querySelector('script[type="application/json"]')?.textContent;
 }
 
 async function draw(figure, spec, plot, { paper = false } = {}) {
@@ -46,9 +52,13 @@ async function start(figure) {
   const plot = figure.querySelector("[data-chart-plot]");
   let view;
   let spec;
+  let drawn = numbersOf(figure);
   const redraw = async () => {
+    // While it is empty the plot keeps its height, so that what stands below stays where it is.
+    plot.style.setProperty("min-block-size", `${plot.offsetHeight}px`);
     view?.finalize();
     view = await draw(figure, spec, plot);
+    plot.style.removeProperty("min-block-size");
     figure.dispatchEvent(new CustomEvent("loupe:chart", { bubbles: true, detail: { view } }));
   };
   try {
@@ -58,6 +68,15 @@ async function start(figure) {
     plot.textContent = t("chartFailed");
     throw error;
   }
+  // A part of the page that is fetched anew brings new numbers into the same figure.
+  const onNumbers = async () => {
+    if (numbersOf(figure) === drawn) return;
+    drawn = numbersOf(figure);
+    spec = await specOf(figure);
+    await redraw();
+  };
+  if (drawn) new MutationObserver(onNumbers).observe(figure, CONTENT);
+  await onNumbers();
   const onTheme = () => (figure.isConnected ? redraw() : document.removeEventListener("loupe:theme", onTheme));
   document.addEventListener("loupe:theme", onTheme);
   for (const button of figure.querySelectorAll("[data-chart-save]")) {

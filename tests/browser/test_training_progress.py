@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from app.broker import TRAINING_QUEUE
 from app.db import session_scope
-from app.domain.statuses import Recipe, TruthValue
+from app.domain.statuses import JobStatus, Recipe, TruthValue
 from app.models import Epoch, Project, Run, Truth
 from app.services import jobs, runs
 
@@ -85,6 +85,26 @@ def test_a_late_visitor_sees_everything_and_then_what_changes(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("place", ["[data-chart-plot]", "[data-chart-save=svg]", "a[download]"])
+def test_new_curves_leave_the_keyboard_where_it_is(visit: Callable[..., Page], training: Any, place: str) -> None:
+    page = visit(f"{training.path}/runs/1", account=training.reviewer)
+    curve = page.locator("#loss-curve")
+    line = curve.locator("svg .mark-line path").first
+    expect(line).to_be_attached()
+    before = line.get_attribute("d")
+    curve.locator(place).focus()
+    curve.evaluate(
+        "curve => { curve.seen = true; getSelection().selectAllChildren(curve.querySelector('figcaption')) }"
+    )
+    advance(4)
+    expect(page.locator("#figure-curve svg").first).to_be_attached()
+    expect(line).not_to_have_attribute("d", before or "")
+    expect(curve.locator(place)).to_be_focused()
+    expect(curve.locator("[data-chart-save=svg]")).to_be_enabled()
+    assert curve.evaluate("curve => [curve.seen, String(getSelection())]") == [True, "Loss while training"]
+    assert curve.locator("[data-chart-plot] svg.marks").count() == 1
+
+
 def test_a_lead_stops_and_keeps_the_best_epoch(visit: Callable[..., Page], training: Any) -> None:
     page = visit(f"{training.path}/runs/1", account=training.lead)
     page.get_by_role("button", name="Stop and keep the best so far").click()
@@ -93,3 +113,22 @@ def test_a_lead_stops_and_keeps_the_best_epoch(visit: Callable[..., Page], train
     with session_scope(writes=False) as session:
         run = session.query(Run).one()
         assert (run.keeps_best, run.job.cancel_requested_at) == (True, None)
+
+
+def test_every_page_of_a_lead_says_that_a_run_trains(
+    visit: Callable[..., Page], training: Any, assert_accessible: Callable[[Page], None]
+) -> None:
+    page = visit(f"{training.path}/images", account=training.lead)
+    train = page.get_by_role("link", name="Train (run 1 is running)")
+    expect(train).to_be_visible()
+    assert_accessible(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    with session_scope() as session:
+        session.query(Run).one().job.status = JobStatus.FAILED
+    # It follows the run by itself, and then asks no more.
+    expect(page.locator(".tabs__state")).to_contain_text("failed")
+    assert page.locator(".tabs__state[hx-get]").count() == 0
+    annotator = visit(f"{training.path}/images", account=training.annotator)
+    expect(annotator.get_by_role("link", name="Images", exact=True)).to_be_visible()
+    assert annotator.locator(".tabs__state").count() == 0

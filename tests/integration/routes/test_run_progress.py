@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.broker import TRAINING_QUEUE
 from app.db import session_scope
-from app.domain.statuses import JobStatus, Recipe
+from app.domain.statuses import JobStatus, Recipe, Role
 from app.models import Account, Epoch, Job, Project, Run
 from app.models.types import now
-from app.services import jobs, runs
+from app.services import jobs, run_progress, runs
+from tests.factories import AccountFactory, MemberFactory
 from tests.integration.trainable import copying_trainer, make_project
 from worker.jobs import training
 from worker.running import run_job
@@ -144,3 +145,30 @@ def test_the_best_epoch_of_a_run_that_waits_cannot_be_kept(lead: TestClient, pro
     start(project)
     assert "keep-best" not in lead.get(f"/projects/{project.id}/runs/1").text
     assert lead.post(f"/projects/{project.id}/runs/1/keep-best").status_code == 409
+
+
+def test_every_page_says_to_leads_alone_that_a_run_is_under_way(
+    lead: TestClient, project: Project, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = f"/projects/{project.id}"
+    pages = (root, f"{root}/images", f"{root}/annotate", f"{root}/review", f"{root}/settings")
+    assert not any("tabs__state" in lead.get(page).text for page in pages)
+    run = start(project)
+    assert all("(run 1 is waiting)" in lead.get(page).text for page in pages)
+    with session_scope() as opened:
+        jobs.claim(opened, run.job_id, "here:1")
+        tagger = AccountFactory.create(session=opened)
+        MemberFactory.create(session=opened, project_id=project.id, account_id=tagger.id, role=Role.ANNOTATOR)
+    standing = f"{root}/runs/1/standing"
+    assert f'hx-get="{standing}"' in lead.get(standing).text
+    assert "(run 1 is running)" in lead.get(standing).text
+    with session_scope() as opened:
+        opened.get_one(Job, run.job_id).status = JobStatus.CANCELLED
+    assert "(run 1 was cancelled)" in lead.get(standing).text
+    assert "hx-get" not in lead.get(standing).text
+    assert "tabs__state" not in lead.get(root).text
+    # Nobody asks the database for annotators.
+    monkeypatch.setattr(run_progress, "under_way", pytest.fail)
+    annotator = sign_in(tagger)
+    assert annotator.get(f"{root}/annotate").status_code == 200
+    assert annotator.get(standing).status_code == 403

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.statuses import JobStatus, Recipe
 from app.errors import ConflictError
-from app.models import Run
+from app.models import Project, Run
 from app.services import run_progress, runs
+from app.services.run_progress import Standing
 from tests.integration.trainable import make_project
 
 LIVE: dict[str, Any] = {
@@ -73,3 +74,15 @@ def test_a_quick_run_has_no_best_epoch(session: Session, tmp_path: Path) -> None
     assert not run_progress.can_keep_best(run)
     with pytest.raises(ConflictError, match="Only a fine-tuning"):
         run_progress.keep_best(session, run)
+
+
+def test_the_newest_run_is_under_way_until_it_is_over(session: Session, tmp_path: Path) -> None:
+    run = started(session, tmp_path)
+    assert run_progress.under_way(session, run.project_id) == Standing(1, JobStatus.RUNNING)
+    for status in (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED):
+        run.job.status = status
+        assert run_progress.under_way(session, run.project_id) is None
+    project = session.get_one(Project, run.project_id)
+    again = runs.start_run(session, project, recipe=Recipe.QUICK, account=None)
+    assert run_progress.under_way(session, project.id) == Standing(again.number, JobStatus.QUEUED)
+    assert run_progress.under_way(session, project.id + 1) is None
