@@ -11,7 +11,7 @@ from app.deps import Access, DbSession, Lead
 from app.domain.statuses import Role
 from app.errors import InvalidInputError
 from app.models import Project
-from app.services import assignments, members
+from app.services import assignments, members, overlaps
 from app.services.assignments import Load, Sharing
 from app.services.images import ImageFilter
 from app.templating import render
@@ -21,13 +21,14 @@ router = APIRouter(prefix="/projects/{project_id}/assignments")
 
 @dataclass(frozen=True)
 class AssignmentsPage:
-    """What assignments/page.html shows; `given` images were assigned just now."""
+    """What assignments/page.html shows; `given` images were assigned just now, `counting` goes on."""
 
     project: Project
     role: Role
     loads: list[Load]
     free: int
     given: int | None
+    counting: bool
     error: str = ""
 
 
@@ -58,6 +59,7 @@ def assign(
             sharing=sharing,
             each=int(each) if each.strip().isdecimal() else None,
             replace=bool(replace),
+            by=access.account,
         )
     except InvalidInputError as refusal:
         page = _page(session, access, error=refusal.sentence)
@@ -69,7 +71,7 @@ def assign(
 def remove(session: DbSession, access: Lead, account_id: int) -> Response:
     """Take from a person all that is assigned to them."""
     member = members.get_member(session, access.project.id, account_id)
-    assignments.remove(session, access.project, member.account_id)
+    assignments.remove(session, access.project, member.account_id, by=access.account)
     return RedirectResponse(f"/projects/{access.project.id}/assignments", status_code=303)
 
 
@@ -80,5 +82,6 @@ def _page(session: Session, access: Access, *, given: int | None = None, error: 
         loads=assignments.loads(session, access.project, members.list_members(session, access.project.id)),
         free=len(assignments.free(session, access.project, ImageFilter())),
         given=given,
+        counting=overlaps.is_under_way(session, access.project.id),
         error=error,
     )

@@ -41,32 +41,46 @@ def assign(
     sharing: Sharing = Sharing.EVENLY,
     each: int | None = None,
     replace: bool = False,
+    by: Account | None = None,
 ) -> int:
     """Give the images of a filter that wait for an answer to people; tells how many images were given.
 
     `each` bounds how many a person gets. Without `replace`, images that are assigned already are left as they are;
-    with it, what these people have is taken from them first. Who gets which follows from the project's seed.
+    with it, what these people have is taken from them first. Who gets which follows from the project's seed. Of many
+    images a job counts how many answers they want, in the name of whom this was done `by`.
     """
     people = _members(session, project, account_ids)
-    if replace:
-        for account_id in people:
-            remove(session, project, account_id)
+    taken = {image_id for who in people for image_id in _take_away(session, project, who)} if replace else set()
+    # Whether they want more answers than they have decides whether they are free.
+    overlaps.recount(session, project, _partly_answered(session, project, taken))
     given = _share_out(project, people, free(session, project, wanted), sharing, each)
     for batch in truths.in_batches(given):
         session.execute(insert(Assignment), [{"image_id": image, "account_id": who} for image, who in batch])
     image_ids = {image_id for image_id, _account_id in given}
-    overlaps.recount(session, project, sorted(image_ids))
+    overlaps.settle_some(session, project, sorted(image_ids | taken), by)
     return len(image_ids)
 
 
-def remove(session: Session, project: Project, account_id: int) -> int:
+def remove(session: Session, project: Project, account_id: int, *, by: Account | None = None) -> int:
     """Take from a person all that is assigned to them in a project, answers stay; tells how many images it was."""
-    mine = select(Image.id).join(Assignment, Assignment.image_id == Image.id)
-    image_ids = session.scalars(mine.where(Image.project_id == project.id, Assignment.account_id == account_id)).all()
-    for batch in truths.in_batches(image_ids):
-        session.execute(delete(Assignment).where(Assignment.image_id.in_(batch), Assignment.account_id == account_id))
-    overlaps.recount(session, project, image_ids)
+    image_ids = _take_away(session, project, account_id)
+    overlaps.settle_some(session, project, image_ids, by)
     return len(image_ids)
+
+
+def _take_away(session: Session, project: Project, account_id: int) -> Sequence[int]:
+    here = select(Image.id).where(Image.project_id == project.id)
+    theirs = delete(Assignment).where(Assignment.account_id == account_id, Assignment.image_id.in_(here))
+    # Nobody keeps assignments loaded in a session, so that none need be looked for there.
+    gone = session.scalars(theirs.returning(Assignment.image_id), execution_options={"synchronize_session": False})
+    return gone.all()
+
+
+def _partly_answered(session: Session, project: Project, among: Collection[int]) -> list[int]:
+    if not among:
+        return []
+    query = select(Image.id).where(Image.project_id == project.id, waiting.is_partly_answered())
+    return [image_id for image_id in session.scalars(query) if image_id in among]
 
 
 def loads(session: Session, project: Project, members: Sequence[Member]) -> list[Load]:

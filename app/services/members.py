@@ -47,7 +47,7 @@ def remove_member(session: Session, project: Project, account_id: int, *, by: Ac
     session.execute(delete(Claim).where(Claim.project_id == project.id, Claim.account_id == account_id))
     asked = PageClaim.label_id.in_(select(Label.id).where(Label.project_id == project.id))
     session.execute(delete(PageClaim).where(PageClaim.account_id == account_id, asked))
-    assignments.remove(session, project, account_id)
+    assignments.remove(session, project, account_id, by=by)
     session.delete(member)
     session.flush()  # a list read next is without the member
 

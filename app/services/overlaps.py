@@ -30,8 +30,20 @@ def settle(session: Session, project: Project, account: Account | None) -> Job |
     if label_resolving.is_small(session, project.id):
         apply(session, project)
         return None
-    account_id = account.id if account else None
-    return jobs.create_job(session, JobKind.RESOLVE, project_id=project.id, account_id=account_id, params={PART: True})
+    return _in_background(session, project, account)
+
+
+def settle_some(session: Session, project: Project, image_ids: Sequence[int], account: Account | None) -> Job | None:
+    """Bring some images in line: at once where they are few, else as a job, which goes through all."""
+    if len(image_ids) <= label_resolving.AT_ONCE:
+        recount(session, project, image_ids)
+        return None
+    return _in_background(session, project, account)
+
+
+def is_under_way(session: Session, project_id: int) -> bool:
+    """Tell whether a job is at it, or will be."""
+    return any(PART in job.params for job in jobs.open_jobs(session, project_id, JobKind.RESOLVE))
 
 
 def apply(session: Session, project: Project) -> int:
@@ -49,6 +61,11 @@ def recount(session: Session, project: Project, image_ids: Sequence[int]) -> int
     settings = settings_of(session, project)
     batches = truths.in_batches(sorted(set(image_ids)))
     return sum(_bring_in_line(session, project, settings, batch) for batch in batches)
+
+
+def _in_background(session: Session, project: Project, account: Account | None) -> Job:
+    account_id = account.id if account else None
+    return jobs.create_job(session, JobKind.RESOLVE, project_id=project.id, account_id=account_id, params={PART: True})
 
 
 def _bring_in_line(session: Session, project: Project, settings: DeskSettings, ids: Sequence[int]) -> int:

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Role
+from app.domain.statuses import JobStatus, Role
 from app.models import Account
+from app.services import label_resolving
 from tests.factories import AccountFactory, MemberFactory
 from tests.integration.services.test_assignments import Crew
+from worker.jobs import resolving
+from worker.running import run_job
 
 SignIn = Callable[[Account], TestClient]
 
@@ -42,3 +46,17 @@ def test_nobody_chosen_is_said_on_the_page(session: Session, sign_in: SignIn) ->
     answer = enter(crew, sign_in).post(f"/projects/{crew.project.id}/assignments", data={"sharing": "evenly"})
     assert answer.status_code == 422
     assert "Please choose at least one person." in answer.text
+
+
+def test_a_page_says_that_counting_goes_on(
+    session: Session, sign_in: SignIn, sent: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_resolving, "AT_ONCE", 3)
+    crew = Crew(session)
+    root = f"/projects/{crew.project.id}/assignments"
+    lead = enter(crew, sign_in)
+    lead.post(root, data={"people": [crew.people[0].id], "each": "4"})
+    assert "set in the background" in lead.get(root).text
+    ((_task, job_id),) = sent
+    assert run_job(job_id, resolving.work) is JobStatus.SUCCEEDED
+    assert "set in the background" not in lead.get(root).text

@@ -6,13 +6,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.statuses import Answer, View
+from app.domain.statuses import Answer, JobStatus, View
 from app.errors import InvalidInputError
 from app.models import Account, Assignment, Image
-from app.services import annotations, assignments, members
+from app.services import annotations, assignments, label_resolving, members, overlaps
 from app.services.assignments import Sharing
 from app.services.images import ImageFilter
 from tests.factories import AccountFactory, ImageFactory, LabelFactory, MemberFactory, ProjectFactory
+from worker.jobs import resolving
+from worker.running import run_job
 
 
 class Crew:
@@ -103,3 +105,37 @@ def test_who_leaves_the_project_leaves_their_images_to_the_others(crew: Crew) ->
     owner = AccountFactory.create(session=crew.session, is_owner=True)
     members.remove_member(crew.session, crew.project, crew.people[0].id, by=owner)
     assert len(assignments.free(crew.session, crew.project, ImageFilter())) == 10
+
+
+def test_of_many_images_a_job_counts_how_many_answers_they_want(
+    crew: Crew, sent: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_resolving, "AT_ONCE", 3)
+    assert crew.assign(0, 1, sharing=Sharing.EVERYBODY, each=3) == 3
+    assert not overlaps.is_under_way(crew.session, crew.project.id)
+    assert crew.assign(0, 1, sharing=Sharing.EVERYBODY, each=4) == 4
+    assert overlaps.is_under_way(crew.session, crew.project.id)
+    # They are theirs at once; that both are to answer is counted later.
+    assert crew.counts() == [(7, 7), (7, 7)]
+    assert crew.opinions() == {2: 3, 1: 7}
+    crew.session.commit()
+    ((task, job_id),) = sent
+    assert task == "loupe.resolve"
+    assert run_job(job_id, resolving.work) is JobStatus.SUCCEEDED
+    crew.session.expire_all()
+    assert crew.opinions() == {2: 7, 1: 3}
+    assert not overlaps.is_under_way(crew.session, crew.project.id)
+
+
+def test_what_is_taken_away_and_has_its_answer_is_not_given_anew(
+    crew: Crew, sent: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crew.assign(0, 1, sharing=Sharing.EVERYBODY)
+    annotations.submit(
+        crew.session, project=crew.project, image_id=crew.images[0].id, account=crew.people[0], answers={},
+        view=View.ANNOTATE,
+    )  # fmt: skip
+    monkeypatch.setattr(label_resolving, "AT_ONCE", 3)
+    # The image that has an answer wants no second one any more.
+    assert crew.assign(0, 1, replace=True) == 9
+    assert sorted(crew.counts()) == [(4, 4), (5, 5)]
