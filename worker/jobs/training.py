@@ -1,5 +1,6 @@
 """Training a run from its snapshot to its report: everything is written first, then it counts."""
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -36,6 +37,8 @@ from worker.ml.train import Places, QuickConfig, TrainData, TrainResult, train_q
 from worker.ml.whole import summary_of
 from worker.running import Progress
 
+log = logging.getLogger(__name__)
+
 
 class Trainer(Protocol):
     """What trains by one recipe: data, configuration and callbacks in, values out."""
@@ -62,8 +65,7 @@ def quick(
     should_cancel: ShouldCancel,
 ) -> TrainResult:
     """Train by the quick recipe."""
-    result = train_quick(data, places, QuickConfig(**config), on_progress, on_epoch, should_cancel)
-    return replace(result, summary=summary_of(result.checkpoint))
+    return summarised(train_quick(data, places, QuickConfig(**config), on_progress, on_epoch, should_cancel))
 
 
 def finetune(
@@ -80,7 +82,17 @@ def finetune(
     result: TrainResult = module.train_finetune(
         data, places, module.FinetuneConfig(**config), on_progress, on_epoch, should_cancel
     )
-    return replace(result, summary=summary_of(result.checkpoint))
+    return summarised(result)
+
+
+def summarised(result: TrainResult) -> TrainResult:
+    """Add the list of layers; the model is done, and a network that cannot be listed does not take it away."""
+    try:
+        return replace(result, summary=summary_of(result.checkpoint))
+    except Exception as error:  # any network may be named, and each has ways of its own
+        log.exception("the layers of %s could not be listed", result.checkpoint)
+        note = _("The layers of this network could not be listed (%(kind)s). The model itself is whole.")
+        return replace(result, notes=[*result.notes, note % {"kind": type(error).__name__}])
 
 
 TRAINERS: Mapping[Recipe, Trainer] = {Recipe.QUICK: quick, Recipe.FINETUNE: finetune}

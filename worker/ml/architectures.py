@@ -12,7 +12,7 @@ from torch import nn
 
 from app.domain.architectures import TINY_VGG
 from worker.ml.backbones import ELSEWHERE, Backbone
-from worker.ml.bodies import TinyVgg, check_size, options_of, tiny_head
+from worker.ml.bodies import TinyVgg, check_head, check_size, options_of, tiny_head
 from worker.ml.finetune_config import FinetuneConfig
 from worker.ml.origins import NOWHERE
 
@@ -27,6 +27,7 @@ def make_learner(
 
     Raises:
         SizeTooSmallError: when the network cannot look at images of the size asked for.
+        NetworkUnsuitableError: when no head of ours reads what it gives.
 
     """
     low = max(0.0, config.momentum - _LESS_MOMENTUM)
@@ -59,6 +60,7 @@ def make_learner(
             **options_of(backbone.name),
         )
     check_size(learner.model[0], backbone.name, config.size)
+    check_head(learner.model, backbone.name, config.size)
     if has_weights:
         learner.freeze()
     return learner

@@ -31,6 +31,19 @@ class SizeTooSmallError(InvalidInputError):
         )
 
 
+class NetworkUnsuitableError(InvalidInputError):
+    """A network gives what it sees in a form that no head of ours reads."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _(
+                "The network “%(name)s” gives what it sees in a form that fine-tuning cannot use. Choose one from the "
+                "list, or use the quick recipe."
+            )
+            % {"name": name}
+        )
+
+
 class TinyVgg(nn.Module):
     """Turn images into maps by two blocks of two convolutions each; small enough to learn from nothing."""
 
@@ -105,6 +118,24 @@ def check_size(body: nn.Module, name: str, size: int) -> None:
         raise SizeTooSmallError(name, size) from error
     finally:
         body.train(was_training)
+
+
+def check_head(network: nn.Module, name: str, size: int) -> None:
+    """Show all of a network, whose body takes images of that size, one empty image.
+
+    Raises:
+        NetworkUnsuitableError: when the head does not fit the body.
+
+    """
+    was_training = network.training
+    try:
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, 3, size, size, device=next(network.parameters()).device))
+    except (IndexError, RuntimeError, TypeError) as error:
+        # Maps with their channels last, several outputs at once: torch says so each time in other words.
+        raise NetworkUnsuitableError(name) from error
+    finally:
+        network.train(was_training)
 
 
 def _tiny_block(channels: int) -> nn.Sequential:

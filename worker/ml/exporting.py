@@ -40,6 +40,16 @@ class ExportDiffersError(ConflictError):
         )
 
 
+class NotAsOnnxError(ConflictError):
+    """A network has a part for which ONNX has no word."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("The network “%(name)s” cannot be written as ONNX. The other downloads hold the same model.")
+            % {"name": name}
+        )
+
+
 def write_onnx(
     checkpoint: Path, weights_directory: Path, items: Sequence[Item], thresholds: Sequence[float], target: Path
 ) -> float:
@@ -54,6 +64,7 @@ def write_onnx(
 
     Raises:
         ExportDiffersError: when they differ by more than `CLOSE_ENOUGH`; no file is left.
+        NotAsOnnxError: when the network cannot be written in that form.
         CheckpointUnusableError: when the checkpoint is damaged.
         ImageUnreadableError: when an image's file is missing or damaged.
         DiskFullError: when there is no room.
@@ -61,7 +72,10 @@ def write_onnx(
     """
     manifest, whole = read_manifest(checkpoint), open_whole(checkpoint, weights_directory)
     pixels = _examples(manifest, items)
-    model = _as_onnx(whole, pixels[:2])
+    try:
+        model = _as_onnx(whole, pixels[:2])
+    except torch.onnx.OnnxExporterError as error:
+        raise NotAsOnnxError(manifest.backbone) from error
     _describe(model, manifest, thresholds)
     write_atomically(target, lambda scratch: onnx.save(model, scratch))
     with torch.inference_mode():

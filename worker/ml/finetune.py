@@ -110,6 +110,7 @@ def train_finetune(
         BackboneUnavailableError: when the pretrained weights cannot be had.
         ParentUnsuitableError: when the model to go on from is of another network or recipe.
         SizeTooSmallError: when the network cannot look at images of that size.
+        NetworkUnsuitableError: when no head of ours reads what the network gives.
         NoRateError: when no learning rate can be found.
         OutOfMemoryError: when not even a batch of two fits into memory.
         DiskFullError: when there is no room.

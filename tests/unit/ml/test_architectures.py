@@ -14,7 +14,7 @@ from app.domain.statuses import Recipe, Split
 from tests.unit.ml.pictures import draw
 from worker.ml.activation import NoMapError, open_looker
 from worker.ml.backbones import ELSEWHERE, Backbone, BackboneUnavailableError, transform_of
-from worker.ml.bodies import SizeTooSmallError, body_of, check_size
+from worker.ml.bodies import NetworkUnsuitableError, SizeTooSmallError, body_of, check_size
 from worker.ml.callbacks import Monitor
 from worker.ml.checkpoint import manifest_for, write_checkpoint
 from worker.ml.dataset import Item
@@ -91,6 +91,11 @@ def test_an_image_too_small_for_a_network_is_refused_in_words(tmp_path: Path) ->
     with pytest.raises(SizeTooSmallError):
         check_size(body_of("vit_small_patch16_224"), "vit_small_patch16_224", 60)
     check_size(body_of("squeezenet1_1"), "squeezenet1_1", 64)
+
+
+def test_a_network_that_no_head_of_ours_reads_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(NetworkUnsuitableError, match="in a form that fine-tuning cannot use"):
+        learner_of("swin_tiny_patch4_window7_224", tmp_path, 224)
 
 
 def test_weights_that_timm_does_not_have_are_fetched_once_and_used(

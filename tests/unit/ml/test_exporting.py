@@ -18,10 +18,10 @@ from tests.unit.ml.test_portable import WITHOUT_LOUPE
 from worker.ml import exporting, portable_onnx
 from worker.ml.checkpoint import read_manifest
 from worker.ml.dataset import Item
-from worker.ml.exporting import ExportDiffersError, write_learner, write_onnx
+from worker.ml.exporting import ExportDiffersError, NotAsOnnxError, write_learner, write_onnx
 from worker.ml.finetune import train_finetune
 from worker.ml.finetune_config import FinetuneConfig
-from worker.ml.portable import read_views
+from worker.ml.portable import Whole, read_views
 from worker.ml.train import Places, train_quick
 from worker.ml.whole import open_whole
 
@@ -148,3 +148,21 @@ def test_a_file_that_says_something_else_is_not_offered(
     with pytest.raises(ExportDiffersError):
         write_onnx(trained, weights, [], THRESHOLDS, tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()
+
+
+class Moody(torch.nn.Module):
+    """A network that looks at its own output before it goes on, which no graph can hold."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        mean = images.mean((2, 3))
+        return mean if float(mean.sum()) > 0 else -mean
+
+
+def test_a_network_that_cannot_be_written_as_onnx_is_named(
+    trained: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Whole(Moody(), None, (0.5,) * 3, (0.5,) * 3).eval()
+    monkeypatch.setattr(exporting, "open_whole", lambda *_given: whole)
+    with pytest.raises(NotAsOnnxError, match=r"tf_efficientnet_lite0.+ cannot be written as ONNX"):
+        write_onnx(trained, weights, [], THRESHOLDS, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
