@@ -25,7 +25,7 @@ from app.models import (
     ThresholdSet,
 )
 from app.models.types import now
-from app.services import comparisons, file_sizes, jobs, tidying
+from app.services import comparisons, file_sizes, jobs, run_parents, tidying
 from app.storage import Storage
 
 # Background work that reads or writes what would be gone.
@@ -69,7 +69,6 @@ def consequences(session: Session, storage: Storage, run: Run) -> Consequences:
     ]
     inspected = session.scalar(select(Inspection.run_id).where(Inspection.run_id == run.id).limit(1))
     finished = [each for each in comparisons.finished_runs(session, run.project_id) if each.id != run.id]
-    children = select(Run.number).where(Run.parent_id == run.id, Run.deleted_at.is_(None)).order_by(Run.number)
     return Consequences(
         is_active=run.is_active,
         verdicts=counts[0],
@@ -77,7 +76,7 @@ def consequences(session: Session, storage: Storage, run: Run) -> Consequences:
         predictions=counts[2],
         has_inspection=inspected is not None,
         others=len(finished),
-        children=tuple(session.scalars(children)),
+        children=run_parents.children_of(session, run),
         freed=sum(file_sizes.of_run(storage, run).values()),
     )
 

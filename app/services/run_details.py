@@ -13,7 +13,7 @@ from app.domain.statuses import Split
 from app.formats.snapshot_csv import snapshot_csv
 from app.i18n import gettext as _
 from app.models import Image, Run, SnapshotItem
-from app.services import evidence, setting_words, snapshots
+from app.services import evidence, run_parents, setting_words, snapshots
 from app.services.evidence import RunLabel
 from app.services.setting_words import Setting
 
@@ -52,6 +52,8 @@ class RunDetails:
     hardware: list[tuple[str, str]]
     seconds: float | None
     parent: Run | None
+    # The runs that went on from this one and are still there, by number.
+    children: tuple[int, ...]
 
 
 def details(session: Session, run: Run) -> RunDetails:
@@ -64,6 +66,7 @@ def details(session: Session, run: Run) -> RunDetails:
         hardware=hardware_words(run.hardware),
         seconds=(ended - started).total_seconds() if started and ended else None,
         parent=session.get(Run, run.parent_id) if run.parent_id else None,
+        children=run_parents.children_of(session, run),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import JobStatus, Recipe
@@ -37,3 +38,9 @@ def parent_of(session: Session, run: Run) -> Run | None:
     """Find the run that a run went on from, as long as it is there."""
     parent = session.get(Run, run.parent_id) if run.parent_id else None
     return parent if parent is not None and parent.deleted_at is None else None
+
+
+def children_of(session: Session, run: Run) -> tuple[int, ...]:
+    """Give the numbers of the runs that went on from a run, as long as they are there."""
+    query = select(Run.number).where(Run.parent_id == run.id, Run.deleted_at.is_(None))
+    return tuple(session.scalars(query.order_by(Run.number)))

@@ -1,4 +1,4 @@
-"""A worker in the test's own process: it does the previews and trials that a page has asked for."""
+"""A worker in the test's own process: it does the work in the training room that a page has asked for."""
 
 import threading
 from collections.abc import Iterator
@@ -8,10 +8,15 @@ from app.broker import PREVIEWS_QUEUE, TRAINING_QUEUE
 from app.db import session_scope
 from app.domain.statuses import JobKind
 from app.services import jobs
-from worker.jobs import previews, trials
+from worker.jobs import learning_curves, previews, training, trials
 from worker.running import run_job
 
-WORK = {"loupe.preview": (previews.work, JobKind.PREVIEW), "loupe.trial": (trials.work, JobKind.TRIAL)}
+WORK = {
+    "loupe.preview": (previews.work, JobKind.PREVIEW),
+    "loupe.trial": (trials.work, JobKind.TRIAL),
+    "loupe.train": (training.work, JobKind.TRAIN),
+    "loupe.learning_curve": (learning_curves.work, JobKind.LEARNING_CURVE),
+}
 
 
 @contextmanager

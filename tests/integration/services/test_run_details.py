@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import Split
+from app.models.types import now
 from app.services import run_details
-from tests.run_factory import World, make_world
+from tests.run_factory import World, make_run, make_world
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_a_run_that_went_on_from_another_names_it(session: Session, world: World
     found = run_details.details(session, world.run).parent
     assert found is not None
     assert found.number == 1
+
+
+def test_a_run_lists_those_that_went_on_from_it(session: Session, world: World) -> None:
+    assert run_details.details(session, world.run).children == ()
+    given = (session, world.project, world.labels, world.images, world.splits, world.truth, world.probabilities)
+    for number in (2, 3):
+        child = make_run(*given, number=number, account=world.lead, active=False)
+        child.parent_id = world.run.id
+    child.deleted_at = now()
+    session.flush()
+    assert run_details.details(session, world.run).children == (2,)
 
 
 @pytest.mark.parametrize("batch", [7, 2000])
