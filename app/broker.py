@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -41,6 +44,8 @@ QUEUE_OF_TASK: Mapping[str, str] = {
 # Nobody waits for an inspection: a command that only wanted the training is over by then, and its worker with it.
 SECONDS_BEFORE_TASK: Mapping[str, float] = {"loupe.inspect": 3}
 _PENDING = "loupe_pending_tasks"
+# A page asks while somebody waits for it; a broker next door answers within a thousandth of this.
+_ASK_SECONDS = 0.5
 
 
 def broker_file(data: Path) -> Path:
@@ -71,6 +76,8 @@ def make_celery(url: str) -> Celery:
         task_acks_late=True,
         worker_prefetch_multiplier=1,
         broker_connection_retry_on_startup=True,
+        # However long the broker is away: a worker that gave up would have to be started by somebody.
+        broker_connection_max_retries=None,
         broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 3, "max_retries": 1},
         worker_hijack_root_logger=False,
         enable_utc=True,
@@ -99,6 +106,20 @@ def send(task: str, job_id: int) -> bool:
         log.warning("the broker did not take job %s: %s", job_id, error)
         return False
     return True
+
+
+def is_silent() -> bool:
+    """Tell whether the broker does not answer; where none is known no worker runs either, which is said instead."""
+    url = broker_url()
+    if not url:
+        return False
+    try:
+        with redis.Redis.from_url(
+            url, socket_timeout=_ASK_SECONDS, socket_connect_timeout=_ASK_SECONDS, retry=Retry(NoBackoff(), 0)
+        ) as client:
+            return not client.ping()
+    except redis.RedisError:
+        return True
 
 
 @event.listens_for(Session, "after_commit")

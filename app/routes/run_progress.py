@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import escape
 from sqlalchemy.orm import Session
 
+from app import broker
 from app.broker import TRAINING_QUEUE
 from app.deps import Access, DbSession, Lead, Reviewer
 from app.domain.statuses import JobStatus, Role
@@ -46,6 +47,7 @@ class ProgressPage:
     epochs: list[Epoch]
     position: int
     has_worker: bool
+    has_broker: bool
     moment: Moment | None
     warnings: list[Told]
     figures: list[str]
@@ -156,6 +158,8 @@ def _progress(session: Session, access: Access, run: Run) -> ProgressPage:
         epochs=epochs,
         position=jobs.queue_position(session, run.job) if run.job.status is JobStatus.QUEUED else 0,
         has_worker=jobs.worker_alive(session, TRAINING_QUEUE),
+        # A training that runs needs nobody to hand it out.
+        has_broker=run.job.status is not JobStatus.QUEUED or not broker.is_silent(),
         moment=run_progress.moment_of(run),
         warnings=run_warnings.told(run),
         figures=figures,

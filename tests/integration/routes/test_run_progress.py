@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from app.broker import TRAINING_QUEUE
+from app.config import get_settings
 from app.db import session_scope
 from app.domain.statuses import JobStatus, Recipe, Role
 from app.models import Account, Epoch, Job, Project, Run
@@ -15,6 +16,7 @@ from app.models.types import now
 from app.services import jobs, run_progress, runs
 from tests.factories import AccountFactory, MemberFactory
 from tests.integration.trainable import copying_trainer, make_project
+from tests.processes import free_port
 from worker.jobs import training
 from worker.running import run_job
 
@@ -42,13 +44,17 @@ def finish(run: Run) -> None:
     run_job(run.job_id, lambda progress: training.work(progress, {Recipe.QUICK: copying_trainer()}))
 
 
-def test_a_waiting_run_says_why_it_waits(lead: TestClient, project: Project) -> None:
+def test_a_waiting_run_says_why_it_waits(lead: TestClient, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     start(project)
     path = f"/projects/{project.id}/runs/1"
     assert "No worker is running yet" in lead.get(path).text
     with session_scope() as opened:
         jobs.worker_seen(opened, "here:1", TRAINING_QUEUE)
     assert "It begins in a moment" in lead.get(path).text
+    # An address at which nobody listens.
+    monkeypatch.setenv("LOUPE_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    get_settings.cache_clear()
+    assert "Work is not handed out just now" in lead.get(path).text
 
 
 def test_a_running_run_shows_its_stage_and_polls(lead: TestClient, project: Project) -> None:
