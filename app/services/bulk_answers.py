@@ -11,7 +11,7 @@ from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Account, Annotation, Image, Label, Project
 from app.models.types import now
-from app.services import annotations, label_groups, page_claims, truths
+from app.services import annotations, label_groups, page_claims, truths, waiting
 from app.services.annotations import VOTING_VIEWS, Answers
 
 # A transaction of so many answers takes a few tenths of a second, in which SQLite lets nobody else write; whoever
@@ -21,10 +21,14 @@ PART_MOST = 500
 
 @dataclass(frozen=True)
 class Given:
-    """How many images were answered for now, and how many passed by, because they were left out of the project."""
+    """How many images were answered for now, and how many passed by, because they were left out of the project.
+
+    `others` were passed by because they have been given to other people.
+    """
 
     answered: int
     passed: int
+    others: tuple[int, ...] = ()
 
 
 def give(
@@ -36,17 +40,21 @@ def give(
     version: int,
     answers: Mapping[int, Answer],
     batch_key: str,
+    overseeing: bool = False,
 ) -> Given:
     """Keep a person's answer on one label for many images, by their ids; what the person said of other labels stands.
 
     `version` is the wording of the label's definition that was read. An image counts once under a `batch_key`, however
-    often it is sent. Images still wait for an answer on all labels.
+    often it is sent. Images still wait for an answer on all labels. Those that were given to other people are left to
+    them, unless this person is `overseeing` the work.
     """
     _check_size(answers)
     truths.lock_images(session, answers)
     label = _label_to_answer(session, project, label_id)
     there, excluded = _images(session, project, answers)
-    ids = sorted(there - excluded - _known(session, account, label, batch_key, answers))
+    fresh = there - excluded - _known(session, account, label, batch_key, answers)
+    others = set() if overseeing else _of_others(session, account, fresh)
+    ids = sorted(fresh - others)
     earlier = _standing(session, account, ids)
     moment, read = now(), min(max(version, 1), label.definition_version)
     partners = label_groups.exclusive_partners(session, project.id).get(label.id, set())
@@ -56,22 +64,14 @@ def give(
         if before is not None:
             # The same moment on both: that is how taking the answer back finds what it had superseded.
             before.superseded_at = moment
-        session.add(
-            Annotation(
-                project_id=project.id,
-                image_id=image_id,
-                account_id=account.id,
-                view=View.GRID,
-                whole=before is not None and before.whole,
-                batch_key=batch_key,
-                client_key=_key(batch_key, image_id),
-                answers=annotations.as_rows(stands | {label.id: (answers[image_id], read)}),
-                created_at=moment,
-            )
-        )
+        made = Annotation(project_id=project.id, image_id=image_id, account_id=account.id, view=View.GRID)
+        made.whole, made.created_at = before is not None and before.whole, moment
+        made.batch_key, made.client_key = batch_key, _key(batch_key, image_id)
+        made.answers = annotations.as_rows(stands | {label.id: (answers[image_id], read)})
+        session.add(made)
     truths.refresh(session, ids)
     page_claims.release(session, account, label.id, answers)
-    return Given(len(ids), len(excluded))
+    return Given(len(ids), len(excluded), tuple(sorted(others)))
 
 
 def take_back(
@@ -146,6 +146,10 @@ def _images(session: Session, project: Project, image_ids: Collection[int]) -> t
     if len(found) != len(image_ids):
         raise NotFoundError(_("One of these images is not in the project, or no longer."))
     return {row[0] for row in found}, {row[0] for row in found if row[1] is not None}
+
+
+def _of_others(session: Session, account: Account, image_ids: Collection[int]) -> set[int]:
+    return set(session.scalars(select(Image.id).where(Image.id.in_(image_ids), waiting.barred(account))))
 
 
 def _known(session: Session, account: Account, label: Label, batch_key: str, image_ids: Collection[int]) -> set[int]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,35 +10,14 @@ from sqlalchemy import select
 
 from app.db import session_scope
 from app.domain.statuses import TruthValue
-from app.models import Annotation, Assignment, Image, Label, Truth
-from tests.browser.conftest import NARROW, Collection, Visits
+from app.models import Annotation, Image
+from tests.browser.conftest import NARROW, Visits
+from tests.browser.table_page import Make, names, saved, table, tile, truths
 from tests.vectors import keep_vectors
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
-Make = Callable[..., Collection]
 Check = Callable[[Page], None]
-
-
-def table(visit: Visits, made: Collection, query: str = "", **options: Any) -> Page:
-    page = visit(f"{made.path}/light-table{query}", account=options.pop("account", made.annotator), **options)
-    # Only what is known of an image gives it its name.
-    expect(page.get_by_role("option", name=re.compile(r"\.jpg")).first).to_be_visible()
-    return page
-
-
-def tile(page: Page, image: Image) -> Any:
-    return page.get_by_role("option", name=re.compile(re.escape(image.name)))
-
-
-def truths(label: Label) -> dict[int, TruthValue]:
-    with session_scope(writes=False) as session:
-        query = select(Truth.image_id, Truth.value).where(Truth.label_id == label.id)
-        return dict(session.execute(query).all())
-
-
-def saved(page: Page) -> None:
-    expect(page.locator("[data-saving]")).to_have_text("All saved")
 
 
 def test_a_range_is_tagged_by_keys_and_undone_as_one_step(visit: Visits, make_collection: Make) -> None:
@@ -179,72 +157,6 @@ def test_a_small_window_asks_page_after_page(visit: Visits, make_collection: Mak
     expect(tile(page, made.images[shown])).to_be_visible()
     saved(page)
     assert len(truths(made.labels[0])) == shown
-
-
-def names(page: Page) -> set[str]:
-    """Give the names of the images on a page; what they are called is known when it says so."""
-    shown = page.locator(".lt-tile:visible")
-    expect(page.locator(".lt-tile:visible[aria-label^='…']")).to_have_count(0)
-    return {str(each.get_attribute("aria-label")).split(",")[0] for each in shown.all()}
-
-
-def test_two_people_at_one_question_get_different_pages(visit: Visits, make_collection: Make) -> None:
-    made = make_collection(12)
-    query = f"?ask={made.labels[0].id}"
-    small = {"viewport": {"width": 390, "height": 560}}
-    one = table(visit, made, query, **small)
-    first = names(one)
-    # Half of the images are before the first, on the screen and ready behind it.
-    assert len(first) == 3
-    two = table(visit, made, query, account=made.reviewer, **small)
-    assert names(two).isdisjoint(first)
-    two.keyboard.press("Enter")
-    expect(two.locator("[data-count]")).to_have_text("9 images left")
-    saved(two)
-    two.keyboard.press("Enter")
-    # What is left lies before the first, until that window closes.
-    expect(two.get_by_role("heading", name="Others are at the rest")).to_be_visible()
-    saved(two)
-    assert len(truths(made.labels[0])) == 6
-    # Whoever takes a page back is asked again, and nobody else.
-    two.keyboard.press("u")
-    assert names(two).isdisjoint(first)
-    two.keyboard.press("Enter")
-    saved(two)
-    one.close()
-    expect(tile(two, made.images[0])).to_be_visible(timeout=15_000)
-    assert names(two) == first
-
-
-def test_images_given_to_others_are_not_on_the_table(visit: Visits, make_collection: Make) -> None:
-    made = make_collection(4)
-    with session_scope() as session:
-        session.add(Assignment(image_id=made.images[0].id, account_id=made.lead.id))
-        session.add(Assignment(image_id=made.images[1].id, account_id=made.annotator.id))
-    page = table(visit, made)
-    expect(page.locator("[data-count]")).to_have_text("3 images")
-    expect(page.get_by_text("given to other people")).to_be_visible()
-    # Who oversees the work sees all of them, and is asked of those that are free.
-    page = table(visit, made, account=made.reviewer)
-    expect(page.locator("[data-count]")).to_have_text("4 images")
-    page = table(visit, made, f"?ask={made.labels[0].id}", account=made.reviewer)
-    expect(page.locator("[data-count]")).to_have_text("2 images left")
-
-
-def test_two_people_at_once_are_both_counted(visit: Visits, make_collection: Make) -> None:
-    made = make_collection(6)
-    one, two = table(visit, made), table(visit, made, account=made.reviewer)
-    for page, key in ((one, "1"), (two, "2")):
-        page.keyboard.press("Control+a")
-        page.keyboard.press(key)
-    saved(one)
-    saved(two)
-    everything = dict.fromkeys([image.id for image in made.images], TruthValue.PRESENT)
-    assert truths(made.labels[0]) == truths(made.labels[1]) == everything
-    # Undo takes back one's own.
-    one.keyboard.press("u")
-    saved(one)
-    assert (truths(made.labels[0]), truths(made.labels[1])) == ({}, everything)
 
 
 def test_what_could_not_be_sent_is_kept_and_sent_once(visit: Visits, make_collection: Make) -> None:

@@ -7,6 +7,10 @@ import { toast } from "../toast.js";
 import { Steps } from "./steps.js";
 
 export class Answers {
+  // Images of the parts sent so far that nobody answered for: others have them, or they were left out of the project.
+  #others = 0;
+  #passed = 0;
+
   /**
    * `onChange(left, trouble)` hears how saving stands, `onRefused(ids)` which images were not answered for after all;
    * `question` is the label that is asked again of what is taken back.
@@ -17,6 +21,7 @@ export class Answers {
     // Apart from the desk's, which shares the store.
     this.saver = new Saver(new Outbox(`table-${account}`, project), {
       onChange: () => this.#changed(),
+      onSaved: (_operation, answer) => this.#saved(answer),
       renew: () => renewToken(account),
     });
     this.saver.resume();
@@ -73,6 +78,17 @@ export class Answers {
     const parts = [];
     for (let start = 0; start < answers.length; start += this.part) parts.push(answers.slice(start, start + this.part));
     return parts;
+  }
+
+  // Told once for all parts of a step: a large one has hundreds.
+  #saved({ others = [], passed = 0 }) {
+    this.#others += others.length;
+    this.#passed += passed;
+    if (this.saver.operations.length > 0) return;
+    if (this.#others) toast(t("tableOthers", { count: this.#others.toLocaleString() }), "warn");
+    if (this.#passed) toast(t("tablePassed", { count: this.#passed.toLocaleString() }), "warn");
+    this.#others = 0;
+    this.#passed = 0;
   }
 
   #changed() {

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.statuses import JobKind, Suggestions
-from app.models import Account, Annotation
+from app.models import Account, Annotation, Assignment
 from app.routes.light_tables import SENT_IDS
 from app.services import desk_settings, jobs
 from tests.run_factory import World, make_world
@@ -98,7 +98,7 @@ def test_many_are_answered_at_once_and_taken_back(world: World, sign_in: SignIn,
     ids = [image.id for image in world.images[:6]]
     body = {"batch_key": KEY, "label_id": world.labels[2].id, "version": 1}
     given = client.post(api(world, "answers"), json=body | {"present": ids[:3], "absent": ids[3:5], "unsure": ids[5:]})
-    assert given.json() == {"answered": 6, "passed": 0}
+    assert given.json() == {"answered": 6, "passed": 0, "others": []}
     values = session.scalars(select(Annotation).where(Annotation.batch_key == KEY)).all()
     assert [one.answers[0].value.value for one in sorted(values, key=lambda one: one.image_id)] == (
         ["present"] * 3 + ["absent"] * 2 + ["unsure"]
@@ -107,6 +107,19 @@ def test_many_are_answered_at_once_and_taken_back(world: World, sign_in: SignIn,
     undone = client.post(api(world, "undo"), json={"batch_key": KEY, "image_ids": ids})
     assert undone.json() == {"undone": 6}
     assert client.post(api(world, "undo"), json={"batch_key": KEY, "image_ids": ids}).json() == {"undone": 0}
+
+
+def test_images_given_to_others_are_answered_by_those_and_by_leads(
+    world: World, sign_in: SignIn, session: Session
+) -> None:
+    ids = [image.id for image in world.images[:3]]
+    session.add(Assignment(image_id=ids[0], account_id=world.reviewer.id))
+    session.commit()
+    body = {"batch_key": KEY, "label_id": world.labels[2].id, "present": ids}
+    given = sign_in(world.annotator).post(api(world, "answers"), json=body)
+    assert given.json() == {"answered": 2, "passed": 0, "others": ids[:1]}
+    given = sign_in(world.lead).post(api(world, "answers"), json=body | {"batch_key": KEY + "2"})
+    assert given.json() == {"answered": 3, "passed": 0, "others": []}
 
 
 def test_another_projects_images_and_labels_are_refused(world: World, sign_in: SignIn, session: Session) -> None:

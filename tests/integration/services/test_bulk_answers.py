@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from app.db import session_scope
 from app.domain.statuses import Answer, TruthValue, View
 from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.models import Account, Annotation, Image, Label, LabelGroup, Project, Truth
+from app.models import Account, Annotation, Assignment, Image, Label, LabelGroup, Project, Truth
 from app.models.types import now
-from app.services import annotations, bulk_answers
+from app.services import annotations, bulk_answers, claims
 from app.services.bulk_answers import Given
 from tests.desk import Desk, make_desk
 from tests.factories import AccountFactory, ImageFactory, LabelFactory
@@ -132,6 +132,39 @@ def test_images_left_out_are_passed_by_and_strange_ones_refused(desk: Desk) -> N
         tag(desk, desk.a, [elsewhere.image.id], key="two")
     with pytest.raises(NotFoundError):
         tag(desk, elsewhere.a, ids, key="two")
+
+
+def test_images_given_to_other_people_are_left_to_them(desk: Desk) -> None:
+    ids = more_images(desk, 3)
+    other = AccountFactory.create(session=desk.session)
+    desk.session.add_all(Assignment(image_id=image_id, account_id=other.id) for image_id in ids[:2])
+    desk.session.add(Assignment(image_id=ids[1], account_id=desk.person.id))
+    assert tag(desk, desk.a, ids) == Given(3, 0, (ids[0],))
+    assert set(truths_of(desk, desk.a)) == set(ids[1:])
+    # The one they were given to may, and so may whoever oversees the work.
+    assert tag(desk, desk.a, ids[:1], key="two", account=other) == Given(1, 0)
+    assert tag(desk, desk.b, ids, key="three", overseeing=True) == Given(4, 0)
+
+
+def test_what_was_answered_before_it_was_given_to_others_stands_and_can_be_taken_back(desk: Desk) -> None:
+    tag(desk, desk.a, [desk.image.id])
+    other = AccountFactory.create(session=desk.session)
+    desk.session.add(Assignment(image_id=desk.image.id, account_id=other.id))
+    # Sent again because the confirmation was lost: nothing is refused that counts already.
+    assert tag(desk, desk.a, [desk.image.id]) == Given(0, 0)
+    assert truths_of(desk, desk.a) == {desk.image.id: TruthValue.PRESENT}
+    assert undo(desk, [desk.image.id]) == 1
+    assert truths_of(desk, desk.a) == {}
+
+
+def test_an_image_that_somebody_holds_at_the_desk_is_answered_all_the_same(desk: Desk) -> None:
+    other = AccountFactory.create(session=desk.session)
+    assert claims.take(desk.session, desk.project, other, [desk.image.id]) == [desk.image.id]
+    assert tag(desk, desk.a, [desk.image.id]) == Given(1, 0)
+    # One label uses up no place at the desk: whoever holds the image answers for all labels, and both count.
+    assert desk.needed() == 1
+    desk.submit({desk.b: PRESENT}, account=other)
+    assert desk.needed() == 0
 
 
 def test_a_removed_label_none_and_too_many_images_are_refused(desk: Desk) -> None:
