@@ -1,5 +1,6 @@
 """Example images of labels: choosing them and taking them away, from the label's page or the image's."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -23,10 +24,11 @@ def choose_example(
     kind: Annotated[ExampleKind, Form()] = ExampleKind.POSITIVE,
     note: Annotated[str, Form()] = "",
     find: Annotated[str, Form()] = "",
+    like: Annotated[str, Form()] = "",
 ) -> Response:
     """Make an image an example of a label, or change what it is an example of."""
     _choose(session, access, label_id, image_id, kind, note)
-    return _back(access.project.id, label_id, image_id, find=find)
+    return _back(access.project.id, label_id, image_id, found={"find": find, "like": like})
 
 
 @router.post("/label-examples")
@@ -59,8 +61,12 @@ def _choose(session: Session, access: Access, label_id: int, image_id: int, kind
     label_examples.choose(session, label, image, kind=kind, note=note, account=access.account)
 
 
-def _back(project_id: int, label_id: int, image_id: int, *, find: str = "", back: str = "") -> Response:
+def _back(
+    project_id: int, label_id: int, image_id: int, *, found: Mapping[str, str] | None = None, back: str = ""
+) -> Response:
+    """Go back to where somebody came from; what was `found` there, by name or likeness, is shown again."""
     if back == "image":
         return RedirectResponse(f"/projects/{project_id}/images/{image_id}#examples", status_code=303)
-    query = f"?{urlencode({'find': find})}" if find else ""
+    asked = {name: value for name, value in (found or {}).items() if value}
+    query = f"?{urlencode(asked)}" if asked else ""
     return RedirectResponse(f"/projects/{project_id}/labels/{label_id}{query}#examples", status_code=303)

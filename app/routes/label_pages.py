@@ -5,11 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from app.deps import Annotator, DbSession
 from app.domain.statuses import ExampleKind, Role
 from app.models import Image, Label, Project
 from app.services import (
+    images,
     label_change_words,
     label_changes,
     label_examples,
@@ -44,6 +46,9 @@ class LabelPage:
     pieces: list[tuple[Piece, str]]
     examples: list[tuple[ExampleKind, list[Example]]]
     find: str
+    # The image to which others are looked for that are alike, and whether that can be told yet.
+    like: Image | None
+    is_compared: bool
     candidates: list[tuple[Image, ImageUrls]]
     question: Question | None
     askable: int
@@ -61,13 +66,15 @@ def label_page(
     a: Annotated[int | None, Query()] = None,
     b: Annotated[int | None, Query()] = None,
     find: Annotated[str, Query()] = "",
+    like: Annotated[int | None, Query()] = None,
 ) -> Response:
-    """Show a label; two versions of its wording may be compared, and images looked for as examples."""
+    """Show a label; two wordings of it may be compared, and images looked for as examples, by name or likeness."""
     label = labels.get_label(session, access.project.id, label_id)
     wordings = label_wordings.history(session, label)
     compared, pieces = _compare(wordings, a, b)
     may_choose = access.is_at_least(Role.REVIEWER)
-    found = label_examples.candidates(session, label, find) if find.strip() and may_choose else []
+    image = images.get_image(session, access.project.id, like) if like is not None and may_choose else None
+    found = _candidates(session, access.project, label, find, image) if may_choose else []
     questions = label_questions.open_questions(session, access.project.id)
     rows = label_changes.changes_of(session, access.project.id, label.id)
     page = LabelPage(
@@ -80,8 +87,10 @@ def label_page(
         compared=compared,
         pieces=pieces,
         examples=_by_kind(label_examples.examples_for(session, label)),
-        find=find,
-        candidates=[(image, image_urls(access.project.id, image)) for image in found],
+        find="" if image else find,
+        like=image,
+        is_compared=found is not None,
+        candidates=[(each, image_urls(access.project.id, each)) for each in found or []],
         question=next((one for one in questions if one.label.id == label.id), None),
         askable=label_questions.count_left(session, label) if label.removed_at is None else 0,
         heirs=labels.heirs(session, access.project.id).get(label.id, []),
@@ -89,6 +98,13 @@ def label_page(
         changes=[(row, label_change_words.told(row)) for row in rows],
     )
     return render(request, "labels/label.html", page)
+
+
+def _candidates(session: Session, project: Project, label: Label, find: str, like: Image | None) -> list[Image] | None:
+    """List what may become an example; None where it cannot be told yet which images are alike."""
+    if like is not None:
+        return label_examples.alike(session, project, label, like.id)
+    return label_examples.candidates(session, label, find) if find.strip() else []
 
 
 def _compare(

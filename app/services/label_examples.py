@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.domain.statuses import ExampleKind
 from app.errors import ConflictError, NotFoundError
 from app.i18n import gettext as _
-from app.models import Account, Image, Label, LabelExample
+from app.models import Account, Image, Label, LabelExample, Project
 from app.models.types import now
+from app.services import similarity
 from app.services.images import image_urls
 
 # An annotator glances at them between two images.
@@ -96,6 +97,18 @@ def candidates(session: Session, label: Label, text: str) -> list[Image]:
         Image.id.not_in(chosen),
     )
     return list(session.scalars(query.order_by(Image.name).limit(LISTED)))
+
+
+def alike(session: Session, project: Project, label: Label, image_id: int) -> list[Image] | None:
+    """Find the images most like one that are no examples of a label yet; None where nobody can tell yet."""
+    chosen = {example.image_id for example in examples_for(session, label)}
+    near = similarity.nearest(session, project, image_id, LISTED + len(chosen))
+    if near is None:
+        return None
+    ids = [each for each in near.ids.tolist() if each not in chosen][:LISTED]
+    found = {image.id: image for image in session.scalars(select(Image).where(Image.id.in_(ids)))}
+    # An image that was deleted since is passed over.
+    return [found[each] for each in ids if each in found]
 
 
 def _examples() -> Select[LabelExample, Image]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -9,7 +10,9 @@ from app.db import session_scope
 from app.domain.statuses import Role
 from app.models import Account, Label
 from app.services import labels
+from tests.factories import ImageFactory
 from tests.integration.routes.label_world import LabelWorld, make_label_world
+from tests.vectors import keep_vectors
 
 SignIn = Callable[[Account], TestClient]
 
@@ -61,3 +64,21 @@ def test_a_reviewer_looks_for_examples(sign_in: SignIn, world: LabelWorld) -> No
     client = sign_in(world.people[Role.REVIEWER])
     assert "barn.jpg" in client.get(f"{world.root}/labels/{world.human.id}?find=barn").text
     assert "No image has “mill”" in client.get(f"{world.root}/labels/{world.human.id}?find=mill").text
+
+
+def test_a_reviewer_looks_for_examples_that_are_like_an_image(sign_in: SignIn, world: LabelWorld) -> None:
+    client = sign_in(world.people[Role.REVIEWER])
+    path = f"{world.root}/labels/{world.human.id}?like={world.image.id}"
+    assert "has not been compared with the other images yet" in client.get(path).text
+    with session_scope() as session:
+        other = ImageFactory.create(session=session, project_id=world.image.project_id, name="mill.jpg")
+    keep_vectors(world.project, [world.image.id, other.id], np.array([[1, 0], [0.6, 0.8]]))
+    page = client.get(path).text
+    assert "Most like “barn.jpg”" in page
+    assert f'name="like" value="{world.image.id}"' in page
+    form = {"image_id": str(other.id), "like": str(world.image.id)}
+    answer = client.post(f"{world.root}/labels/{world.human.id}/examples", data=form)
+    assert answer.headers["location"] == f"{path}#examples"
+    assert "No other image is left" in client.get(path).text
+    # Whoever chooses none is offered none.
+    assert "Most like" not in sign_in(world.people[Role.ANNOTATOR]).get(path).text

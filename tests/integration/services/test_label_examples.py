@@ -1,5 +1,6 @@
 """Example images of labels."""
 
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from app.models.types import now
 from app.services import label_examples
 from tests.desk import make_desk
 from tests.factories import ImageFactory
+from tests.vectors import keep_vectors
 
 
 def test_examples_are_told_by_label_with_their_pictures_positive_ones_first(session: Session) -> None:
@@ -76,3 +78,16 @@ def test_candidates_are_found_by_name_without_those_chosen_or_excluded(session: 
     assert label_examples.candidates(session, desk.a, " barn ") == [barn]
     label_examples.choose(session, desk.a, barn, kind=ExampleKind.POSITIVE, note="", account=None)
     assert label_examples.candidates(session, desk.a, "barn") == []
+
+
+def test_images_alike_are_offered_but_for_those_that_are_examples(session: Session) -> None:
+    desk = make_desk(session)
+    near, nearer, left_out = (ImageFactory.create(session=session, project_id=desk.project.id) for _ in range(3))
+    left_out.excluded_at = now()
+    session.flush()
+    assert label_examples.alike(session, desk.project, desk.a, desk.image.id) is None
+    ids = [desk.image.id, near.id, nearer.id, left_out.id]
+    keep_vectors(desk.project, ids, np.array([[1, 0], [0.6, 0.8], [0.8, 0.6], [1, 0]]))
+    assert label_examples.alike(session, desk.project, desk.a, desk.image.id) == [nearer, near]
+    label_examples.choose(session, desk.a, nearer, kind=ExampleKind.POSITIVE, note="", account=None)
+    assert label_examples.alike(session, desk.project, desk.a, desk.image.id) == [near]
