@@ -1,8 +1,5 @@
 """The broker dies and comes back while one run trains and another one waits: both are trained, once."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -14,8 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from app import broker
-from app.broker import TRAINING_QUEUE
-from app.config import ROOT, get_settings
+from app.config import get_settings
 from app.db import session_scope
 from app.domain.statuses import JobStatus, Recipe
 from app.main import create_app
@@ -23,6 +19,7 @@ from app.models import Account, Epoch, Job, Project, Run
 from app.services import accounts, jobs, runs
 from app.valkey import EmbeddedValkey
 from tests.integration.trainable import make_project
+from tests.integration.worker.real_workers import training_worker
 from tests.processes import until
 
 pytestmark = [
@@ -54,18 +51,8 @@ def valkey(loupe: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedVal
 def worker(valkey: EmbeddedValkey, tmp_path: Path) -> Iterator[Path]:
     """A training worker that takes work; gives its log."""
     path = tmp_path / "worker.log"
-    with path.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "worker.main", TRAINING_QUEUE],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-            stdout=log,
-            stderr=log,
-        )
-        until(is_there, "the worker starts")
+    with training_worker(path):
         yield path
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture
@@ -75,11 +62,6 @@ def browser(valkey: EmbeddedValkey, owner: Account) -> Iterator[TestClient]:
         with session_scope() as opened:
             client.cookies.set("loupe_session", accounts.start_session(opened, owner))
         yield client
-
-
-def is_there() -> bool:
-    with session_scope(writes=False) as opened:
-        return jobs.worker_alive(opened, TRAINING_QUEUE)
 
 
 def kill(valkey: EmbeddedValkey) -> None:
