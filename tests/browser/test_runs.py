@@ -8,11 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.broker import TRAINING_QUEUE
+from app.config import get_settings
 from app.db import session_scope
 from app.domain.statuses import JobStatus, TruthValue
 from app.models import Epoch, Job, Run, Truth
 from app.services import jobs
 from app.services.jobs import Held
+from tests.processes import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +89,24 @@ def test_a_lead_presses_one_button_and_watches(
     assert_accessible(page)
     page.get_by_role("button", name="Start again").click()
     page.wait_for_url(re.compile(r"/runs/2$"))
+
+
+def test_a_waiting_run_says_that_work_is_not_handed_out(
+    visit: Callable[..., Page],
+    tagged: Any,
+    assert_accessible: Callable[[Page], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # An address at which nobody listens.
+    monkeypatch.setenv("LOUPE_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    get_settings.cache_clear()
+    page = visit(f"{tagged.path}/runs", account=tagged.lead, color_scheme="dark")
+    page.get_by_role("button", name="Train a model").click()
+    expect(page.get_by_text("Work is not handed out just now")).to_be_visible()
+    assert_accessible(page)
+    monkeypatch.delenv("LOUPE_REDIS_URL")
+    get_settings.cache_clear()
+    expect(page.get_by_text("It begins in a moment")).to_be_visible()
 
 
 def test_cancelling_asks_first_and_is_followed_to_its_end(visit: Callable[..., Page], tagged: Any) -> None:
