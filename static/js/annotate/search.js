@@ -55,6 +55,8 @@ export class Search {
 
   #pressed(event) {
     if (event.isComposing) return;
+    // The key that leads here, pressed again before the next name, is no part of it.
+    if (event.key === "/" && this.field.value === "") return event.preventDefault();
     const run = { Enter: () => this.#enter(event), Escape: () => this.#close() }[event.key];
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!run && !by) return;
