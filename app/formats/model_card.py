@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.formats.model_readme import joined, plain
 from app.i18n import gettext as _
+from app.i18n import ngettext
 
 # A figure with its 95 % interval; None where it is undefined.
 Figure = tuple[float, float, float] | None
@@ -169,7 +170,11 @@ def _averages(card: ModelCard) -> list[str]:
 
 def _weaknesses(card: ModelCard) -> list[str]:
     told = [
-        _("“%(missed)s” was missed and “%(added)s” given instead, on %(count)s images")
+        ngettext(
+            "“%(missed)s” was missed and “%(added)s” given instead, on %(count)s image",
+            "“%(missed)s” was missed and “%(added)s” given instead, on %(count)s images",
+            count,
+        )
         % {"missed": plain(missed), "added": plain(added), "count": count}
         for missed, added, count in card.confused
     ]
