@@ -104,7 +104,7 @@ def _load(request: Request, session: Session, account: Account, project_id: int,
         raise NotFoundError
     if not role.at_least(minimum):
         raise ForbiddenError
-    if role is Role.LEAD and request.method == "GET" and "hx-request" not in request.headers:
+    if role is Role.LEAD and "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers:
         # Whole pages of leads say so in their frame, so that nobody starts a training twice out of doubt.
         request.state.under_way = run_progress.under_way(session, project_id)
     return Access(project, account, role)

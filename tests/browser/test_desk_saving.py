@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import APIResponse, Dialog, Page, Route, expect
 from sqlalchemy import delete
 
 from app.db import session_scope
@@ -54,6 +54,22 @@ def test_a_failed_save_stays_visible_is_retried_and_counts_once(
     expect(unsaved).to_be_hidden()
     assert answers_of(collection.images[0], current=False) == [HUMAN]
     assert answers_of(collection.images[1], current=False) == [NONE]
+
+
+def test_an_answer_that_was_saved_while_the_server_counted_is_counted(visit: Visits, collection: Collection) -> None:
+    page, late = visit("/", account=collection.annotator), list[tuple[Route, APIResponse]]()
+    page.route("**/annotate/progress", lambda route: late.append((route, route.fetch())))
+    page.goto(f"{collection.path}/annotate")
+    shows(page, collection.images[0])
+    eventually(page, lambda: len(late) == 1)
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    shows(page, collection.images[1])
+    expect(page.locator("[data-saved]")).to_be_visible()
+    page.unroute("**/annotate/progress")
+    for route, response in late:
+        route.fulfill(response=response)
+    expect(page.locator("[data-done]")).to_have_text("1")
 
 
 def test_an_answer_whose_confirmation_was_lost_counts_once(visit: Visits, desk: Page, collection: Collection) -> None:

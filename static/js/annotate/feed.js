@@ -8,6 +8,7 @@ const AT_HAND = 8;
 const LOW = 3;
 const LOOK_AGAIN_MS = 10_000;
 const COUNT_AGAIN_MS = 30_000;
+const COUNT_SOON_MS = 3000;
 const LONGEST_WAIT_MS = 30_000;
 
 export class Feed {
@@ -25,8 +26,8 @@ export class Feed {
   #round = 0;
 
   /**
-   * Parts: api, account, question (its number or null); `queued`, `pending` and `skipping` count, `held` gives ids that
-   * are here, `take` gets new items; onLabels hears which labels there are, onChange of anything new.
+   * Parts: api, account, saver, question (its number or null); `queued`, `pending` and `skipping` count, `held` gives
+   * ids that are here, `take` gets new items; onLabels hears which labels there are, onChange of anything new.
    */
   constructor(parts) {
     Object.assign(this, parts);
@@ -74,15 +75,21 @@ export class Feed {
 
   /** Tell how far the tagging is, now and every while; what fails is told by the images that do not come. */
   async count() {
+    const confirmed = this.saver.confirmed;
+    let isSure = true;
     try {
       const counted = await csrfFetch(`${this.api}/progress`);
       this.onLabels(counted.labels);
-      this.progress = { ...counted, done: counted.done + this.pending() };
+      // What is under way, or was confirmed meanwhile, may be in the server's number or not: then our own goes on.
+      const underWay = this.saver.operations.length - this.saver.refused.length;
+      isSure = underWay === 0 && this.saver.confirmed === confirmed;
+      const done = isSure ? counted.done : (this.progress?.done ?? counted.done + this.pending());
+      this.progress = { ...counted, done };
       this.onChange();
     } catch (error) {
       if (error.name !== "HttpError") throw error;
     }
-    setTimeout(() => this.count(), COUNT_AGAIN_MS);
+    setTimeout(() => this.count(), isSure ? COUNT_AGAIN_MS : COUNT_SOON_MS);
   }
 
   #stateOf({ items, empty }, isSkipping) {

@@ -75,7 +75,7 @@ const feed = new Feed({
   held: () =>
     [...new Set([...queued(), ...saver.imageIds, ...(feed.wish.skipped ? timeline.roundIds : [])])].slice(-200),
   take: (items) => timeline.add(items.map((item) => entryOf(item))),
-  // What is still under way counts as tagged, as the annotator sees it.
+  saver,
   pending: () => waiting("submit"),
   skipping: () => waiting("skip"),
   onLabels: (digest) => refresh.hear(digest),

@@ -10,8 +10,8 @@ const SILENCE_MS = 20_000;
 export class Saver {
   operations = [];
   trouble = "";
-  /** Whether anything was confirmed since the page was opened. */
-  hasSaved = false;
+  /** How much was confirmed since the page was opened. */
+  confirmed = 0;
   #sending = false;
   #timer = 0;
   #wait = FIRST_WAIT_MS;
@@ -101,7 +101,7 @@ export class Saver {
     }
     this.#wait = FIRST_WAIT_MS;
     this.trouble = "";
-    this.hasSaved = true;
+    this.confirmed += 1;
     this.discard(operation.id);
     this.onSaved(operation, answer);
     return true;

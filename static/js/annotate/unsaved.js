@@ -25,7 +25,7 @@ export class Unsaved {
   show(saver) {
     clearTimeout(this.#timer);
     const left = saver.operations.length;
-    this.saved.hidden = left > 0 || !saver.hasSaved;
+    this.saved.hidden = left > 0 || saver.confirmed === 0;
     if (left === 0) {
       this.box.hidden = true;
     } else if (saver.trouble || saver.refused.length > 0 || !this.box.hidden) {

@@ -158,6 +158,8 @@ def test_every_page_says_to_leads_alone_that_a_run_is_under_way(
 ) -> None:
     root = f"/projects/{project.id}"
     pages = (root, f"{root}/images", f"{root}/annotate", f"{root}/review", f"{root}/settings")
+    # As a browser asks for pages; pictures and data want no frame.
+    lead.headers["accept"] = "text/html,*/*"
     assert not any("tabs__state" in lead.get(page).text for page in pages)
     run = start(project)
     assert all("(run 1 is waiting)" in lead.get(page).text for page in pages)
@@ -173,8 +175,11 @@ def test_every_page_says_to_leads_alone_that_a_run_is_under_way(
     assert "(run 1 was cancelled)" in lead.get(standing).text
     assert "hx-get" not in lead.get(standing).text
     assert "tabs__state" not in lead.get(root).text
-    # Nobody asks the database for annotators.
+    # Nobody asks the database for annotators, nor for what has no frame.
     monkeypatch.setattr(run_progress, "under_way", pytest.fail)
     annotator = sign_in(tagger)
+    annotator.headers["accept"] = lead.headers["accept"]
     assert annotator.get(f"{root}/annotate").status_code == 200
+    lead.headers["accept"] = "*/*"
+    assert lead.get(root).status_code == 200
     assert annotator.get(standing).status_code == 403
