@@ -58,7 +58,7 @@ def test_a_failed_save_stays_visible_is_retried_and_counts_once(
 
 def test_an_answer_that_was_saved_while_the_server_counted_is_counted(visit: Visits, collection: Collection) -> None:
     page, late = visit("/", account=collection.annotator), list[tuple[Route, APIResponse]]()
-    page.route("**/annotate/progress", lambda route: late.append((route, route.fetch())))
+    page.route("**/annotate/progress", lambda route: late.append((route, route.fetch())), times=1)
     page.goto(f"{collection.path}/annotate")
     shows(page, collection.images[0])
     eventually(page, lambda: len(late) == 1)
@@ -66,7 +66,6 @@ def test_an_answer_that_was_saved_while_the_server_counted_is_counted(visit: Vis
     page.keyboard.press("Enter")
     shows(page, collection.images[1])
     expect(page.locator("[data-saved]")).to_be_visible()
-    page.unroute("**/annotate/progress")
     for route, response in late:
         route.fulfill(response=response)
     expect(page.locator("[data-done]")).to_have_text("1")
