@@ -160,7 +160,11 @@ def drag(page: Page, devtools: CDPSession, seconds: float) -> Scrolled:
     """Drag the scroll bar from where it stands to the end and back."""
     box = page.locator("[data-view]").bounding_box()
     assert box is not None
-    page.locator("[data-view]").evaluate("view => { view.scrollTop = 0; }")
+    page.locator("[data-view]").evaluate(
+        "view => { view.scrollTop = 0; view.onscroll = () => { if (view.scrollTop > 1e5) view.dataset.far = ''; }; }"
+    )
+    # The handle follows by itself, a little later.
+    page.wait_for_timeout(500)
     x, top, bottom = box["x"] + box["width"] - 6, box["y"] + ARROW_PX, box["y"] + box["height"] - ARROW_PX
     page.mouse.move(x, top)
     found: list[Scrolled] = []
@@ -172,7 +176,7 @@ def drag(page: Page, devtools: CDPSession, seconds: float) -> Scrolled:
             along = abs(1 - 2 * left / seconds)
             page.mouse.move(x, bottom - along * (bottom - top))
             time.sleep(0.008)
-    assert page.locator("[data-view]").evaluate("view => view.scrollTop") > 0, "the scroll bar was missed"
+    assert page.locator("[data-view]").evaluate("view => 'far' in view.dataset"), "the scroll bar was missed"
     page.mouse.up()
     return found[0]
 

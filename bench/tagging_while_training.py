@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from bench.loop_times import DEFAULT, PASSWORD, command, running, signed_in, token_of, until  # noqa: E402
 
 API = "/api/v1/projects/1/annotate"
+SHORT = "/projects/1/runs/1/short"
 AT_HAND, LOW = 8, 3
 SETTLED_SECONDS = 20
 Waits = dict[str, list[float]]
@@ -91,11 +92,14 @@ def main() -> None:
             form = {"recipe": "finetune", "epochs_frozen": "20", "epochs_unfrozen": "20", "base_lr": "0.002"}
             form["csrf_token"] = token_of(client.get("/projects/1/runs").text)
             client.post("/projects/1/runs", data=form).raise_for_status()
-            until(lambda: "epoch" in client.get("/projects/1/runs/1/progress").text)
+            until(lambda: "epoch" in client.get(SHORT).text)
+            before = client.get(SHORT).text
             beside = tag(client, given.seconds, given.rate)
+            after = client.get(SHORT).text
             client.post("/projects/1/runs/1/cancel", data={"csrf_token": form["csrf_token"]}).raise_for_status()
     print(f"without a training (median / 95 %): {told(without)}")
     print(f"beside a fine-tuning:               {told(beside)}")
+    print(f"the fine-tuning meanwhile: from “{before}” to “{after}”")
     for kind in without:
         ratio = np.percentile(beside[kind], 95) / np.percentile(without[kind], 95)
         print(f"95 % of {kind}, beside / without: {ratio:.2f}")

@@ -12,6 +12,7 @@ from app.db import session_scope
 from app.domain.statuses import TruthValue
 from app.models import Annotation, Image
 from tests.browser.conftest import NARROW, Visits
+from tests.browser.desk_page import eventually
 from tests.browser.table_page import Make, names, saved, table, tile, truths
 from tests.vectors import keep_vectors
 
@@ -127,7 +128,8 @@ def test_a_question_can_be_taken_back_after_a_reload(visit: Visits, make_collect
     expect(page.locator("[data-tally]")).to_contain_text("Shows it: 1")
     expect(page.locator("[data-count]")).to_have_text("9 images left")
     saved(page)
-    assert names(page) == first
+    # The tiles are drawn with the next frame.
+    eventually(page, lambda: names(page) == first)
     assert truths(human) == {}
     page.reload()
     expect(tile(page, made.images[0])).to_be_visible()

@@ -1,11 +1,10 @@
 // A grid of which only the rows in sight are in the page; its scroll bar stands for all of them.
+import { Hurry } from "./hurry.js";
 import { makeTile } from "./tile.js";
 
 const GAP = 6;
 // Rows beyond the edges, so that a wheel's notch shows no empty ground.
 const BEYOND = 2;
-// A scroll that leaves more than a screen behind between two frames is a search for a place: pictures wait for its end.
-const REST_MS = 90;
 // Below that the names of labels have no room, and their swatches stand alone.
 const SMALL_PX = 130;
 // At the least two images stand side by side, however large they are.
@@ -17,8 +16,8 @@ export class Grid {
   active = 0;
   #tiles = new Map();
   #spare = [];
-  #top = 0;
-  #rest = 0;
+  #hurry = new Hurry(() => this.refresh());
+  #isFast = false;
   #frame = 0;
   #all = true;
 
@@ -101,9 +100,10 @@ export class Grid {
     const firstRow = Math.max(0, Math.floor(scrollTop / this.rowHeight) - BEYOND);
     const lastRow = Math.ceil((scrollTop + clientHeight) / this.rowHeight) + BEYOND;
     const [first, last] = [firstRow * this.columns, Math.min(this.length, lastRow * this.columns)];
-    const isFast = Math.abs(scrollTop - this.#top) > clientHeight;
-    const isAtRest = this.#all && !isFast;
-    this.#top = scrollTop;
+    const isFast = this.#hurry.passes(scrollTop, clientHeight);
+    // Whoever slows down sees the pictures again.
+    const isAtRest = (this.#all || this.#isFast) && !isFast;
+    this.#isFast = isFast;
     this.#all = false;
     for (const [place, tile] of this.#tiles) if (place < first || place >= last) this.#put(place, tile);
     for (let place = first; place < last; place += 1) {
@@ -112,9 +112,8 @@ export class Grid {
       if (!known || isAtRest) this.draw(known ?? this.#take(place), place, !isFast);
     }
     if (!isFast) this.onSight(first, last);
-    clearTimeout(this.#rest);
+    this.#hurry.awaitRest(!isAtRest);
     if (isAtRest) this.#settle(first, last);
-    else this.#rest = setTimeout(() => this.refresh(), REST_MS);
   }
 
   // In the page as on the ground: whoever hears the tiles hears them in their order.
