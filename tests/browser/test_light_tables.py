@@ -242,3 +242,31 @@ def test_the_desk_leads_to_more_like_its_image(visit: Visits, make_collection: M
     page.keyboard.press(".")
     page.wait_for_url(f"**/light-table?like={made.images[0].id}")
     expect(page.get_by_role("heading", name="More like this")).to_be_visible()
+
+
+def test_pictures_wait_where_a_hurried_scroll_comes_late(visit: Visits, make_collection: Make) -> None:
+    page = table(visit, make_collection(1))
+    # Milliseconds since the frame before, and pixels scrolled meanwhile, in a view of 800 pixels.
+    steps = {
+        "quick, and in time": (16, 60, False),
+        "quick, and late": (60, 240, True),
+        "in time without pictures": (16, 60, True),
+        "slower, to look": (16, 20, False),
+        "quick once more": (16, 60, True),
+        "at rest": (100, 0, False),
+        "quick after a rest": (16, 60, False),
+        "more than a screen at once": (16, 900, True),
+    }
+    told = page.evaluate(
+        """async (steps) => {
+            const { src } = document.querySelector("script[src*='light-table/main']");
+            const { Hurry } = await import(new URL("hurry.js", src));
+            const hurry = new Hurry(() => {});
+            let [at, top] = [1000, 0];
+            performance.now = () => at;
+            hurry.passes(top, 800);
+            return steps.map(([passed, moved]) => { at += passed; top += moved; return hurry.passes(top, 800); });
+        }""",
+        [[passed, moved] for passed, moved, _waits in steps.values()],
+    )
+    assert dict(zip(steps, told, strict=True)) == {name: waits for name, (_passed, _moved, waits) in steps.items()}
