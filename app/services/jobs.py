@@ -125,6 +125,12 @@ def queue_position(session: Session, job: Job) -> int:
     )
 
 
+def cancel_own(session: Session, project_id: int, kind: JobKind, account: Account) -> None:
+    """Ask for what a person had begun of a kind to stop, as where they now wish something else."""
+    for job in (each for each in open_jobs(session, project_id, kind) if each.created_by_id == account.id):
+        request_cancel(session, job)
+
+
 def request_cancel(session: Session, job: Job) -> None:
     """Ask for a job to stop: at once where it has not begun, else as soon as its worker looks."""
     moment = now()

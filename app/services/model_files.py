@@ -144,20 +144,9 @@ def weights_zip(parts: list[Part]) -> Iterator[bytes]:
     return stored_zip(parts)
 
 
-def trim(storage: Storage, keep: Path, most: int = MOST_BYTES) -> None:
-    """Remove the files made longest ago, but for `keep`, until the rest fits; each can be made again."""
-    found = [(Path(path), size) for path, size in file_sizes.files_below(storage.root / "models")]
-    total = sum(size for _path, size in found)
-    dated = []
-    for path, size in found:
-        with suppress(FileNotFoundError):
-            dated.append((path.stat().st_mtime, path, size))
-    for _moment, path, size in sorted(dated):
-        if total <= most:
-            return
-        if path != keep:
-            path.unlink(missing_ok=True)
-            total -= size
+def made(storage: Storage) -> Iterator[Path]:
+    """List all files that were made, of all runs; each can be made again."""
+    return (Path(path) for path, _size in file_sizes.files_below(storage.root / "models"))
 
 
 def _check(run: Run) -> None:

@@ -89,9 +89,7 @@ def ask(session: Session, project: Project, account: Account, wish: Wish) -> Job
         raise InvalidInputError(_("Please ask for %(most)s pictures at most.") % {"most": MOST_PICTURES})
     if wish.image_id is not None:
         images.get_image(session, project.id, wish.image_id)
-    for job in jobs.open_jobs(session, project.id, JobKind.PREVIEW):
-        if job.created_by_id == account.id:
-            jobs.request_cancel(session, job)
+    jobs.cancel_own(session, project.id, JobKind.PREVIEW, account)
     _forget(session, project.id)
     params: dict[str, Any] = {"what": wish.kind.value, "recipe": wish.recipe.value, "config": config}
     params |= {"image_id": wish.image_id, "seed": wish.seed, "count": wish.count}

@@ -7,7 +7,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -171,22 +171,9 @@ def read_tile(storage: Storage, image: Image, level: int, column: int, row: int)
     return data
 
 
-def used_bytes(storage: Storage) -> int:
-    """Add up the room that all tiles take."""
-    return sum(size for _used, size, _path in _files(storage))
-
-
-def make_room(storage: Storage, most_bytes: int, keep: Path) -> int:
-    """Remove the tiles that nobody looked at for longest until the rest fits; tells how many files went."""
-    files = sorted(_files(storage))
-    total, removed = sum(size for _used, size, _path in files), 0
-    for _used, size, path in files:
-        if total <= most_bytes:
-            break
-        if path != keep:
-            path.unlink(missing_ok=True)
-            total, removed = total - size, removed + 1
-    return removed
+def files(storage: Storage) -> Iterator[Path]:
+    """List all files of tiles; each was touched when somebody looked at it last."""
+    return (storage.root / "tiles").glob("??/*.zip")
 
 
 @dataclass(frozen=True)
@@ -238,18 +225,6 @@ def _read(file: BinaryIO, entry: _Entry) -> bytes | None:
     file.seek(sum(struct.unpack_from("<HH", header, _LENGTHS_AT)), 1)
     data = file.read(entry.size)
     return data if zlib.crc32(data) == entry.checksum else None
-
-
-def _files(storage: Storage) -> list[tuple[float, int, Path]]:
-    """List all files of tiles: when each was used last, in seconds since the epoch, its bytes, and where it is."""
-    found = []
-    for path in (storage.root / "tiles").glob("??/*.zip"):
-        try:
-            state = path.stat()
-        except FileNotFoundError:
-            continue
-        found.append((state.st_mtime, state.st_size, path))
-    return found
 
 
 def _large() -> ColumnElement[bool]:

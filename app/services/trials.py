@@ -66,9 +66,7 @@ def ask(
     refusals = readiness.check(session, project).refusals
     if refusals:
         raise InvalidInputError(" ".join(refusals))
-    for job in jobs.open_jobs(session, project.id, JobKind.TRIAL):
-        if job.created_by_id == account.id:
-            jobs.request_cancel(session, job)
+    jobs.cancel_own(session, project.id, JobKind.TRIAL, account)
     _forget(session, project.id)
     params = {"what": what.value, "recipe": recipe.value, "config": cleaned}
     return jobs.create_job(session, JobKind.TRIAL, project_id=project.id, account_id=account.id, params=params)

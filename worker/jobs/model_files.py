@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.db import session_scope
+from app.disk_room import make_room
 from app.domain.statuses import Split
 from app.errors import ConflictError
 from app.formats.model_readme import ModelFacts, fastai_readme, onnx_readme
@@ -54,7 +55,7 @@ def work(progress: Progress) -> None:
     for older in target.parent.glob(f"{form.value}-*.zip"):
         if older != target:
             older.unlink(missing_ok=True)
-    model_files.trim(storage, target)
+    make_room(model_files.made(storage), model_files.MOST_BYTES, keep=target)
 
 
 class Making:

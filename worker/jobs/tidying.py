@@ -4,10 +4,11 @@ import logging
 
 from app.config import get_settings
 from app.db import session_scope
+from app.disk_room import GIGABYTE, make_room
 from app.i18n import gettext as _
 from app.services import tidying
 from app.storage import get_storage
-from worker.ml.cache_room import GIGABYTE, make_room
+from worker.ml.cache import files_of
 from worker.running import Progress
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def work(progress: Progress) -> None:
         progress.check()
         removed += tidying.remove(leftover, before)
         progress(_("Removing files that nobody needs any more"), removed, 0)
-    removed += make_room(storage.embeddings, get_settings().embeddings_max_gb * GIGABYTE)
+    removed += make_room(files_of(storage.embeddings), get_settings().embeddings_max_gb * GIGABYTE)
     log.info("removed %s files and folders that nothing refers to", removed)
     if wanted.coming_in:
         progress.at_success(tidying.request)

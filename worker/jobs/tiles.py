@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.config import get_settings
 from app.db import session_scope
+from app.disk_room import GIGABYTE, make_room, used_bytes
 from app.errors import AppError, NotFoundError
 from app.i18n import gettext as _
 from app.models import Image
@@ -16,7 +17,6 @@ from worker.jobs.image_files import image_limits
 from worker.running import GiveWay, Progress
 
 log = logging.getLogger(__name__)
-GIGABYTE = 1_000_000_000
 
 
 def work(progress: Progress) -> None:
@@ -53,7 +53,7 @@ def make_ahead(progress: Progress, images: list[Image]) -> None:
         _let_others_first(progress)
         if tiles.pyramid_of(storage, image.sha256) is not None:
             continue
-        if tiles.used_bytes(storage) >= most:
+        if used_bytes(tiles.files(storage)) >= most:
             log.info("the tiles of large images have filled their room; more are made when somebody looks")
             return
         try:
@@ -75,7 +75,7 @@ def _make(image: Image, step: Step) -> None:
     if tiles.pyramid_of(storage, image.sha256) is not None:
         return
     _write(storage.original(image.sha256), target, step)
-    tiles.make_room(storage, settings.tiles_max_gb * GIGABYTE, keep=target)
+    make_room(tiles.files(storage), settings.tiles_max_gb * GIGABYTE, keep=target)
 
 
 def _write(source: Path, target: Path, step: Step) -> None:

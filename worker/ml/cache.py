@@ -3,7 +3,7 @@
 import os
 import secrets
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.config import get_settings
-from worker.ml.cache_room import GIGABYTE, make_room
+from app.disk_room import GIGABYTE, make_room
 from worker.ml.files import write_atomically
 
 Kept = npt.NDArray[np.float16]
@@ -26,6 +26,11 @@ _SMALL_SHARDS = 32
 _LOOKS = 8
 # What reading a damaged or half-copied file can raise.
 _DAMAGE = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile)
+
+
+def files_of(directory: Path) -> Iterator[Path]:
+    """List the files of embeddings of all networks; each was touched when somebody read it last."""
+    return directory.glob("*/*.npz")
 
 
 class EmbeddingCache:
@@ -83,7 +88,7 @@ class EmbeddingCache:
         keys = np.frombuffer(b"".join(bytes.fromhex(text) for text in hashes), dtype=np.uint8).reshape(-1, 32)
         written = self._write(identity, keys, values)
         self._merge_small(identity)
-        make_room(self.directory, get_settings().embeddings_max_gb * GIGABYTE, keep=written)
+        make_room(files_of(self.directory), get_settings().embeddings_max_gb * GIGABYTE, keep=written)
 
     def _folder(self, identity: str) -> Path:
         return self.directory / identity

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.broker import IMAGES_QUEUE
 from app.db import session_scope
+from app.disk_room import make_room, used_bytes
 from app.domain.statuses import JobKind, JobStatus
 from app.errors import NotFoundError
 from app.models import Account, Image, Import, Job, Project
@@ -223,12 +224,12 @@ def test_the_longest_unused_make_room(session: Session, project: Project) -> Non
         write_atomically(path, [b"x" * 1000])
         os.utime(path, (time.time() - 1000 + number,) * 2)
         paths.append(path)
-    assert tiles.used_bytes(storage) == 4000
-    assert tiles.make_room(storage, 4000, keep=paths[3]) == 0
-    assert tiles.make_room(storage, 2500, keep=paths[0]) == 2
+    assert used_bytes(tiles.files(storage)) == 4000
+    assert make_room(tiles.files(storage), 4000, keep=paths[3]) == 0
+    assert make_room(tiles.files(storage), 2500, keep=paths[0]) == 2
     assert [path.exists() for path in paths] == [True, False, False, True]
     # What somebody looks at now stays, even where it is too large by itself.
-    assert tiles.make_room(storage, 500, keep=paths[3]) == 1
+    assert make_room(tiles.files(storage), 500, keep=paths[3]) == 1
     assert [path.exists() for path in paths] == [False, False, False, True]
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from app.config import get_settings
+from app.disk_room import make_room, used_bytes
 from tests.unit.ml.test_cache import ROOT, files, rows
 from worker.ml import cache
-from worker.ml.cache import EmbeddingCache
-from worker.ml.cache_room import make_room, used_bytes
+from worker.ml.cache import EmbeddingCache, files_of
 
 
 def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
@@ -25,11 +25,11 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
         os.utime(path, (number, number))
     # Somebody reads the oldest, which makes it the last to go.
     EmbeddingCache(tmp_path).get("one", rows(50)[0])
-    assert make_room(tmp_path, used_bytes(tmp_path)) == 0
-    assert make_room(tmp_path, used_bytes(tmp_path) - 1) == 1
+    assert make_room(files_of(tmp_path), used_bytes(files_of(tmp_path))) == 0
+    assert make_room(files_of(tmp_path), used_bytes(files_of(tmp_path)) - 1) == 1
     assert {path.parent.name for path in files(tmp_path)} == {"one", "three"}
     (three,) = files(tmp_path / "three")
-    assert make_room(tmp_path, 0, keep=three) == 1
+    assert make_room(files_of(tmp_path), 0, keep=three) == 1
     assert files(tmp_path) == [three]
 
 
@@ -40,7 +40,7 @@ def test_writing_keeps_to_the_setting(tmp_path: Path, monkeypatch: pytest.Monkey
     for number in range(6):
         kept.put(f"network {number}", *rows(20))
         time.sleep(0.01)
-    assert used_bytes(tmp_path) <= 3000
+    assert used_bytes(files_of(tmp_path)) <= 3000
     # What was just written is there; what went is looked at again, and nobody fails.
     assert kept.get("network 5", rows(20)[0])[1].all()
     assert not kept.get("network 0", rows(20)[0])[1].any()
