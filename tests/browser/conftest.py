@@ -212,6 +212,12 @@ def make_collection(loupe: Path) -> Callable[..., Collection]:
     return make
 
 
+@pytest.fixture
+def collection(make_collection: Callable[..., Collection]) -> Collection:
+    """Six images and three labels, for tests that want no others."""
+    return make_collection()
+
+
 def _draw(image: Image) -> Image:
     """Draw an image's number and keep it as original, screen version and thumbnail."""
     shade = 60 + image.id * 37 % 150

@@ -20,11 +20,6 @@ SUGGESTED = [0.91, 0.08, 0.5]
 
 
 @pytest.fixture
-def collection(make_collection: Callable[..., Collection]) -> Collection:
-    return make_collection()
-
-
-@pytest.fixture
 def many(make_collection: Callable[..., Collection]) -> Collection:
     """Seventy labels: three in an exclusive group, the others with keys as far as there are any."""
     collection = make_collection(labels=("photograph", "engraving", "map"))

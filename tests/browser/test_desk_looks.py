@@ -26,11 +26,6 @@ SWEEP = """([from, to]) => {
 }"""
 
 
-@pytest.fixture
-def collection(make_collection: Callable[..., Collection]) -> Collection:
-    return make_collection()
-
-
 def test_a_poor_scan_is_turned_inverted_and_sharpened_and_stays_so(visit: Visits, collection: Collection) -> None:
     page = open_desk(visit, collection)
     image = page.locator("[data-ground] img")

@@ -1,7 +1,6 @@
 """What becomes of answers at the desk that cannot be saved, or are refused, in a real browser."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import APIResponse, Dialog, Page, Route, expect
@@ -23,11 +22,6 @@ from tests.browser.desk_page import (
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-
-
-@pytest.fixture
-def collection(make_collection: Callable[..., Collection]) -> Collection:
-    return make_collection()
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirec
 
 
 @pytest.fixture
-def collection(make_collection: Callable[..., Collection]) -> Collection:
-    return make_collection()
-
-
-@pytest.fixture
 def desk(visit: Visits, collection: Collection) -> Page:
     return open_desk(visit, collection)
 

@@ -1,7 +1,5 @@
 """Undo and redo, flags, comments and reasons for skips at the desk, in a real browser."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -13,11 +11,6 @@ from tests.browser.conftest import Collection, Visits
 from tests.browser.desk_page import HUMAN, NONE, answers_of, chosen, eventually, open_desk, shows, skips_of
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def collection(make_collection: Callable[..., Collection]) -> Collection:
-    return make_collection()
 
 
 @pytest.fixture

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.db import session_scope
 from tests.browser.conftest import NARROW, Collection, Visits
-from tests.browser.trial_worker import working
-from tests.integration.trainable import tell
+from tests.browser.trial_worker import taught, working
 
 pytestmark = pytest.mark.browser
 # A network is loaded and looks at a dozen images, beside others who work on this computer.
@@ -21,15 +19,7 @@ LABELS = ("human", "animal", "landscape")
 
 @pytest.fixture
 def collection(make_collection: Callable[..., Collection]) -> Collection:
-    made = make_collection(16, LABELS)
-    with session_scope() as session:
-        for number, image in enumerate(made.images):
-            tell(
-                session,
-                session.merge(image),
-                {label: number % (2 + place) == 0 for place, label in enumerate(made.labels)},
-            )
-    return made
+    return taught(make_collection(16, LABELS))
 
 
 @pytest.fixture

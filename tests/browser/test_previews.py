@@ -10,23 +10,14 @@ from app.db import session_scope
 from app.models import Image
 from app.storage import get_storage
 from tests.browser.conftest import NARROW, Collection, Visits
-from tests.browser.trial_worker import working
-from tests.integration.trainable import tell
+from tests.browser.trial_worker import taught, working
 
 SLOW_MS = 90_000
 
 
 @pytest.fixture
 def collection(make_collection: Callable[..., Collection]) -> Collection:
-    made = make_collection(8)
-    with session_scope() as session:
-        for number, image in enumerate(made.images):
-            tell(
-                session,
-                session.merge(image),
-                {label: number % (2 + place) == 0 for place, label in enumerate(made.labels)},
-            )
-    return made
+    return taught(make_collection(8))
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 from app.db import session_scope
 from app.models import Run
 from tests.browser.conftest import Collection, Visits
-from tests.browser.trial_worker import working
-from tests.integration.trainable import tell
+from tests.browser.trial_worker import taught, working
 
 pytestmark = pytest.mark.browser
 SLOW_MS = 120_000
@@ -20,15 +19,7 @@ SETTINGS = f"recipe=finetune&{TINY}&epochs_frozen=0&epochs_unfrozen=2&base_lr=0.
 
 @pytest.fixture
 def collection(make_collection: Callable[..., Collection]) -> Collection:
-    made = make_collection(12)
-    with session_scope() as session:
-        for number, image in enumerate(made.images):
-            tell(
-                session,
-                session.merge(image),
-                {label: number % (2 + place) == 0 for place, label in enumerate(made.labels)},
-            )
-    return made
+    return taught(make_collection(12))
 
 
 @pytest.fixture

@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.db import session_scope
 from tests.browser.conftest import Collection, Visits
-from tests.browser.trial_worker import working
-from tests.integration.trainable import tell
+from tests.browser.trial_worker import taught, working
 
 SLOW_MS = 120_000
 SETTINGS = "recipe=finetune&size=32&batch_size=4&epochs_frozen=1&epochs_unfrozen=1"
@@ -16,15 +14,7 @@ SETTINGS = "recipe=finetune&size=32&batch_size=4&epochs_frozen=1&epochs_unfrozen
 
 @pytest.fixture
 def collection(make_collection: Callable[..., Collection]) -> Collection:
-    made = make_collection(12)
-    with session_scope() as session:
-        for number, image in enumerate(made.images):
-            tell(
-                session,
-                session.merge(image),
-                {label: number % (2 + place) == 0 for place, label in enumerate(made.labels)},
-            )
-    return made
+    return taught(make_collection(12))
 
 
 @pytest.fixture
